@@ -1,0 +1,103 @@
+"""The command line: `truceline COMMAND`. Every command has `--help`; most have `--json`.
+
+Exit codes
+    0  done
+    1  done, but something asked for is missing or failed (no feed answered, nothing found)
+    2  the command line or a configuration file is wrong
+    3  the store cannot be used
+    4  another process does this work now
+    130  interrupted
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from pipeline.errors import ConfigError, LeaseHeld, StoreError, TrucelineError
+
+# command -> module that defines it; in the order of `--help`. A module loads when its command runs.
+COMMANDS = {
+    "init": ("watching", "Write a commented configuration to a folder."),
+    "run": ("watching", "Collect, read, compare and tell once; print what was found."),
+    "watch": ("watching", "Do that for ever and print alerts as they come."),
+    "demo": ("demo", "A week of a fictional crisis, taken through the very same path."),
+    "search": ("asking", "Who said what: by speaker, party, act, agency, outlet, time, words."),
+    "show": ("asking", "One claim with its chain, words and everything said about it."),
+    "alerts": ("asking", "Alerts sent, newest first."),
+    "positions": ("asking", "The ledger: who holds what, since when, on whose word."),
+    "contradictions": ("asking", "Claims of different parties that cannot both hold."),
+    "coverage": ("asking", "Which feeds are alive, late, silent or blocked."),
+    "feeds": ("feeds", "List, check, add, import and export feeds."),
+    "topics": ("topics", "Check topics; back-test a topic or rule on stored articles."),
+    "parse": ("files", "Read feed files; one line of JSON for each."),
+    "extract": ("files", "Extract the claims of text files."),
+    "compare": ("files", "Decide what is new in a stream of statements."),
+    "import": ("upkeep", "Seed the ledger from an archive: JSONL of articles, or a list of URLs."),
+    "reprocess": ("upkeep", "Extract and compare stored articles again; never alerts."),
+    "replay": ("upkeep", "Send again what a channel gave up on."),
+    "export": ("upkeep", "Write claims as JSONL or CSV."),
+    "retention": ("upkeep", "Delete stored article text as the settings say."),
+    "doctor": ("upkeep", "Check configuration, store, model and channels."),
+}
+
+
+class Lazy(click.Group):
+    """A group that knows its commands' names and one-liners without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"pipeline.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="truceline")
+def cli() -> None:
+    """Watch the news for who says what about a conflict, on whose word, and whether it is new."""
+
+
+def main() -> None:
+    """Run the command line; our own errors end in one clear line and an exit code."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except TrucelineError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: TrucelineError) -> int:
+    """Return the exit code of an error; see the top of this module."""
+    match error:
+        case ConfigError():
+            return 2
+        case LeaseHeld():
+            return 4
+        case StoreError():
+            return 3
+        case _:
+            return 1

@@ -1,0 +1,67 @@
+"""`truceline demo`: the week of the fictional crisis, and what to look at afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli import screens
+
+if TYPE_CHECKING:
+    from pipeline.demo.script import Crisis
+    from pipeline.flow import RunReport
+
+
+@click.command("demo")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Where its configuration, store and alerts go.",
+)
+@click.option("--port", type=click.IntRange(1024, 65535), default=8931, show_default=True)
+@click.option("--fresh", is_flag=True, help="Start the week again.")
+@click.option("--until", type=click.IntRange(0), help="Stop after this day.")
+def demo_command(folder: Path, port: int, fresh: bool, until: int | None) -> None:
+    """Live a week of a fictional crisis, served on this machine; ends with what is known.
+
+    Countries, people and words are invented. Interrupted, it goes on where it stopped.
+    """
+    from pipeline.demo.replay import live
+
+    if fresh:
+        for path in (*folder.glob("demo.sqlite*"), folder / "alerts.jsonl"):
+            path.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(live(folder, port=port, told=_tell, until=until))
+    _epilogue(folder / "config")
+
+
+def _tell(day: int, crisis: Crisis, report: RunReport) -> None:
+    name = "baseline" if day == 0 else f"day {day}"
+    new = sum(poll.new for poll in report.polls)
+    edited = sum(poll.edited for poll in report.polls)
+    click.echo(
+        f"== {name}, {crisis.end_of(day):%A %d %B %Y}: {new} new, {edited} edited articles, "
+        f"{report.claims} claims, {len(report.alerts)} alerts"
+    )
+
+
+def _epilogue(config_dir: Path) -> None:
+    from pipeline.cli.options import opened
+
+    with opened(config_dir, None) as (config, store):
+        click.echo("\nThe position ledger")
+        screens.print_positions(store.positions(), config.zone)
+        click.echo("The contradiction board")
+        pairs = store.contradictions(closed=True)
+        both = [(p, store.claim(p.claim_a), store.claim(p.claim_b)) for p in pairs]
+        screens.print_contradictions(both, config.zone)
+    where = f"--config {config_dir}"
+    click.echo(f"Look closer: truceline search {where} | alerts {where} | coverage {where}")
+    click.echo(f"One claim with its chain: truceline show CLAIM {where}")

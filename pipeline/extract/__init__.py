@@ -1,0 +1,76 @@
+"""extract: the text of an article -> its claims, with words, chain, speaker and act.
+
+One spaCy pipeline per language, four components on one `Doc`:
+
+    attribution -> speaker -> chain -> act
+
+Each writes on the drafts of `doc._.drafts` (see `draft`); `assemble` freezes them into
+`Claim`s. Nothing is downloaded; spaCy and the weights load with the first article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.extract.evaluate import claims_json
+from pipeline.languages import language_of
+from pipeline.records import Article, Claim, Topic
+
+if TYPE_CHECKING:
+    from spacy.language import Language as Pipeline
+
+__all__ = ["EXTRACTOR", "Extractor", "claims_json"]
+
+EXTRACTOR = "truceline-extract 0.1 / attribution-v0"
+"""Version written into every claim; changes with the code's results or the weights."""
+
+BATCH = 16  # articles the encoder sees together: more costs memory and gains no speed
+
+
+class Extractor:
+    """Turns articles into claims; keeps one loaded pipeline per language.
+
+    `topics` None means any conflict. `actors_dir` replaces the shipped actor registry.
+    `threads` is what the encoder may use; results do not depend on it. Not thread-safe: one
+    extractor per process. Raises `ModelError` with the first article when weights are damaged.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[Topic] | None = None,
+        actors_dir: Path | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.topics = None if topics is None else tuple(topics)
+        self.settings = {"actors_dir": str(actors_dir) if actors_dir else None, "threads": threads}
+        self.pipelines: dict[str, Pipeline] = {}
+
+    def claims(self, article: Article) -> tuple[Claim, ...]:
+        """Return the claims of one article in order of appearance."""
+        [(_, claims)] = self.pipe([article])
+        return claims
+
+    def pipe(self, articles: Iterable[Article]) -> Iterator[tuple[Article, tuple[Claim, ...]]]:
+        """Yield every article with its claims, in the given order, read in batches."""
+        for code, group in groupby(articles, key=language_of):
+            yield from self._pipe_language(code, group)
+
+    def _pipe_language(
+        self, code: str, articles: Iterable[Article]
+    ) -> Iterator[tuple[Article, tuple[Claim, ...]]]:
+        from pipeline.extract.assemble import claims_of, read_article
+
+        nlp = self._pipeline(code)
+        docs = (read_article(nlp, article, self.topics) for article in articles)
+        for doc in nlp.pipe(docs, batch_size=BATCH):
+            yield doc.user_data["article"], claims_of(doc, EXTRACTOR)
+
+    def _pipeline(self, code: str) -> Pipeline:
+        if code not in self.pipelines:
+            from pipeline.extract.assemble import build_pipeline
+
+            self.pipelines[code] = build_pipeline(code, self.settings)
+        return self.pipelines[code]

@@ -1,0 +1,249 @@
+"""Component `act`: what each claim does, to whom, about what, and whether it would alert.
+
+    judge (which act) -> modality -> object -> background -> alertworthy
+
+Each step is a pure function of words; this module hands them the words of a draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spacy.language import Language as Pipeline
+
+from pipeline.extract.alertworthy import concerns, is_alertable, other_field
+from pipeline.extract.background import Place, why_background
+from pipeline.extract.draft import Draft
+from pipeline.extract.judge import Judgement, Utterance, judge, normal
+from pipeline.extract.modality import is_hedged, modality_of
+from pipeline.extract.object import Named, issue_of, targets_of, third_party_of
+from pipeline.extract.patterns import Grammar, load_grammar
+from pipeline.extract.sentences import sentence_at, sentence_spans
+from pipeline.records import Article, Span, Topic
+from pipeline.taxonomy import load_acts
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+CONTEXT = 300  # characters before a content in which its pronouns may have their noun
+
+
+class Acts:
+    """Sets act, theme, modality, polarity, object, targets and alert on every draft."""
+
+    def __init__(self, language: str, actors_dir: str | None) -> None:
+        self.grammar = load_grammar(language)
+        self.actors_dir = actors_dir
+
+    def __call__(self, doc: Doc) -> Doc:
+        if self.grammar.rules and doc._.drafts:
+            scene = Scene.of(doc, self.actors_dir)
+            drop_own_words(doc)
+            drafts: list[Draft] = doc._.drafts
+            judged = [judge(self.grammar, utterance(self.grammar, scene, d)) for d in drafts]
+            for number, found in enumerate(judged):
+                drafts[number].theme = theme_of(self.grammar, scene, drafts[number])
+                if found and not left_to_party(drafts, judged, number):
+                    describe(self.grammar, scene, drafts, number, found)
+        return doc
+
+
+@Pipeline.factory("act", default_config={"language": "en", "actors_dir": None, "topic": None})
+def make_acts(
+    nlp: Pipeline, name: str, language: str, actors_dir: str | None, topic: str | None
+) -> Acts:
+    """Build the component. The topics in force come with each `Doc`; `topic` is not used yet."""
+    return Acts(language, actors_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A text with its sentences, names and the topics it is read for (None: any conflict)."""
+
+    text: str
+    sentences: list[Span]
+    article: Article | None
+    topics: tuple[Topic, ...] | None
+    registry: Any
+
+    @classmethod
+    def of(cls, doc: Doc, actors_dir: str | None) -> Scene:
+        """Read what the components before have left on the `Doc`."""
+        from pipeline.extract.registry import Registry
+
+        topics = doc.user_data.get("topics")
+        return cls(
+            text=doc.text,
+            sentences=sentence_spans(doc),
+            article=doc.user_data.get("article"),
+            topics=None if topics is None else tuple(topics),
+            registry=Registry.load(Path(actors_dir) if actors_dir else None),
+        )
+
+    def sentence(self, draft: Draft) -> Span:
+        """Return the sentence of the draft's cue, or of its content when it has none."""
+        first = (draft.cue or draft.content)[0]
+        return sentence_at(self.sentences, first.start)
+
+    def named(self, words: str) -> list[Named]:
+        """Return the countries and groups named in `words`, in order."""
+        from pipeline.extract.phrases import item_countries, parse_items
+
+        return [
+            Named(code, item.start, item.end)
+            for item in parse_items(words, self.registry)
+            for code in item_countries(item)
+        ]
+
+
+# -- who acts ---------------------------------------------------------------------------
+
+
+def drop_own_words(doc: Doc) -> None:
+    """Remove drafts by the act rules whose party turned out to be the reporter's own side."""
+    drafts: list[Draft] = doc._.drafts
+    gone = {number for number, draft in enumerate(drafts) if _tells_of_itself(drafts, draft)}
+    kept = [number for number in range(len(drafts)) if number not in gone]
+    place = {number: new for new, number in enumerate(kept)}
+    for number in kept:
+        parent = drafts[number].parent
+        while parent is not None and parent in gone:
+            parent = drafts[parent].parent
+        drafts[number].parent = None if parent is None else place[parent]
+    doc._.drafts = [drafts[number] for number in kept]
+
+
+def _tells_of_itself(drafts: Sequence[Draft], draft: Draft) -> bool:
+    if draft.cue_kind != "act" or draft.parent is None:
+        return False
+    own, outer = draft.speaker, drafts[draft.parent].speaker
+    return bool(own and outer and own.countries and own.countries == outer.countries)
+
+
+def left_to_party(
+    drafts: Sequence[Draft], judged: Sequence[Judgement | None], number: int
+) -> bool:
+    """Whether draft `number` only reports an act that a draft within it performs."""
+    found = judged[number]
+    return found is not None and any(
+        drafts[inner].parent == number and other is not None and other.act == found.act
+        for inner, other in enumerate(judged)
+    )
+
+
+def utterance(grammar: Grammar, scene: Scene, draft: Draft) -> Utterance:
+    """Return the words of a draft as `judge` reads them."""
+    first = draft.content[0].start if draft.content else 0
+    cue = " ".join(span.of(scene.text) for span in draft.cue)
+    content = " ".join(span.of(scene.text) for span in draft.content)
+    return Utterance(
+        cue=cue,
+        content=content,
+        source=" ".join(span.of(scene.text) for span in draft.source),
+        context=scene.text[max(0, first - CONTEXT) : first],
+        relation=relation(grammar, scene, draft, content),
+    )
+
+
+def relation(grammar: Grammar, scene: Scene, draft: Draft, content: str) -> str | None:
+    """Say whether the speaker is a party to the conflict or a third party; None: not known."""
+    own = set(draft.speaker.countries) if draft.speaker else set()
+    parties = {code for topic in scene.topics or () for code in topic.parties}
+    if own and parties:
+        return "party" if own & parties else "third"
+    others = {named.code for named in scene.named(content)} - own
+    if own and len(others) >= 2:
+        return "third"
+    return "party" if grammar.lists_re("scope", "ours").search(normal(content)) else None
+
+
+def theme_of(grammar: Grammar, scene: Scene, draft: Draft) -> str:
+    """Return the theme of the content's words, for a draft without an act."""
+    content = normal(" ".join(span.of(scene.text) for span in draft.content))
+    for theme, name in (("mediation", "med"), ("ceasefire", "truce"), ("deescalation", "calm")):
+        if grammar.words[name].search(content):
+            return theme
+    return "other"
+
+
+# -- what it is -------------------------------------------------------------------------
+
+
+def describe(
+    grammar: Grammar, scene: Scene, drafts: Sequence[Draft], number: int, found: Judgement
+) -> None:
+    """Fill every field of draft `number` that depends on its act."""
+    draft = drafts[number]
+    sentence = scene.sentence(draft).of(scene.text)
+    whole = scene.text if scene.article is None else f"{scene.article.title}\n{scene.text}"
+    field = other_field(grammar, normal(sentence), whole)
+    if field:
+        draft.why["act"] = f"none: {field!r} belongs to another field"
+        return
+    told = hull(draft).of(scene.text) if draft.cue_kind == "act" else ""
+    _set_act(grammar, draft, found, f"{normal(told)} {found.piece}")
+    _set_object(grammar, scene, draft, sentence)
+    place = place_of(scene, drafts, draft)
+    reason = why_background(grammar, draft, place, scene.article and scene.article.published)
+    draft.background = reason is not None
+    if reason:
+        draft.why["background"] = reason
+    draft.alert_worthy = not draft.background and would_alert(scene, draft, sentence, whole)
+
+
+def _set_act(grammar: Grammar, draft: Draft, found: Judgement, words: str) -> None:
+    act = load_acts()[found.act]
+    draft.act, draft.theme, draft.polarity = act.code, act.theme, act.polarity
+    if act.code == "THREAT" and grammar.words["truce"].search(found.piece):
+        draft.theme = "ceasefire"
+    draft.modality = modality_of(grammar, act.code, words)
+    draft.hedged = is_hedged(grammar, words)
+    draft.why["act"] = found.why
+
+
+def _set_object(grammar: Grammar, scene: Scene, draft: Draft, sentence: str) -> None:
+    content = " ".join(span.of(scene.text) for span in draft.content)
+    own = draft.speaker.countries if draft.speaker else ()
+    named = scene.named(content)
+    assert draft.act is not None
+    parties = {code for topic in scene.topics or () for code in topic.parties}
+    mediated = grammar.words["med"].search(content) or grammar.words["mediate"].search(content)
+    if mediated or draft.act != "MED_DENY":  # "it was they who called" names no mediator
+        outside = [one for one in named if one.code not in parties]
+        draft.third_party = third_party_of(draft.act, own, content, outside)
+    draft.targets = targets_of(own, draft.third_party, named or scene.named(sentence))
+    draft.object = issue_of(draft, content, sentence, scene.topics or ())
+
+
+def place_of(scene: Scene, drafts: Sequence[Draft], draft: Draft) -> Place:
+    """Return where `draft` stands among the others of its sentence."""
+    sentence, own = scene.sentence(draft), hull(draft)
+    ends = (hull(other).end for other in drafts if other is not draft)
+    start = max([sentence.start, *(end for end in ends if end <= own.start)])
+    return Place(
+        before=normal(scene.text[start : own.start]),
+        own=normal(own.of(scene.text)),
+        cue=" ".join(span.of(scene.text) for span in draft.cue),
+        nominal=draft.cue_kind == "nominal",
+        plain=draft.cue_kind == "act",
+    )
+
+
+def hull(draft: Draft) -> Span:
+    """Return the range from a draft's first to its last word."""
+    spans = [*draft.source, *draft.cue, *draft.content]
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def would_alert(scene: Scene, draft: Draft, sentence: str, whole: str) -> bool:
+    """Whether the claim alerts in one of the topics in force, given that it is news."""
+    if not is_alertable(draft):
+        return False
+    if scene.topics is None:
+        return True
+    own = draft.speaker.countries if draft.speaker else ()
+    codes = {*own, *draft.targets, *draft.third_party}
+    return any(concerns(topic, codes, (sentence, whole)) for topic in scene.topics)

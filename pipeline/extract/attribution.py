@@ -1,0 +1,314 @@
+"""Component `attribution`: who says what, by the trained model, then by rules on top.
+
+The model (see `models/attribution-v0/MODEL_CARD.md`) tags cues in one encoder pass, then
+decodes source and content for each cue. Its training data has no reports inside reports;
+running it again on each content as a text of its own finds those (`NESTING` times).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from spacy.language import Language as Pipeline
+
+from pipeline.errors import ModelError
+from pipeline.extract.decode import (
+    CUE_TAGS,
+    TAGS,
+    Floats,
+    Piece,
+    log_softmax,
+    pieces,
+    transitions,
+    viterbi,
+)
+from pipeline.extract.draft import Draft
+from pipeline.extract.headline import headline_claims
+from pipeline.extract.media import Media
+from pipeline.extract.mend import mend
+from pipeline.extract.missed import missed_reports
+from pipeline.extract.quotes import quoted_speech, repaired
+from pipeline.extract.reading import Reading
+from pipeline.extract.registry import Registry
+from pipeline.extract.sift import sift
+from pipeline.extract.wordpiece import OUTSIDE_TYPE, Chunk, Wordpieces
+from pipeline.languages import load_language
+from pipeline.records import Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from spacy.tokens import Doc
+
+    Ints = NDArray[np.int64]
+
+MODELS = Path(__file__).parent.parent / "models"
+MANIFEST = "sha256"
+WINDOW = 72  # words to each side of a cue that its source and content are looked for in
+ENCODER_BATCH = 8  # chunks a pass; larger ones leave the cache and are no faster
+NESTING = 2  # reports inside reports inside reports
+MIN_NESTED = 25  # characters; shorter contents hold no report
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One attribution of the model: spans into its text, score 0..1 and nesting."""
+
+    source: tuple[Span, ...]
+    cue: Span
+    content: tuple[Span, ...]
+    score: float
+    depth: int = 0
+    parent: int | None = None  # index in the same list
+
+    def moved(self, by: int, *, depth: int, parent: int) -> Found:
+        """Return the same for a text that starts `by` characters earlier."""
+        return replace(
+            self,
+            source=tuple(_move(span, by) for span in self.source),
+            cue=_move(self.cue, by),
+            content=tuple(_move(span, by) for span in self.content),
+            depth=depth,
+            parent=parent,
+        )
+
+
+def _move(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
+
+
+def checked_files(folder: Path) -> dict[str, Path]:
+    """Return the model's files by name, each equal to its line in the manifest.
+
+    Raises `ModelError` when one is missing or damaged.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise ModelError("the manifest is missing; reinstall the package", subject=str(manifest))
+    files = {}
+    for line in manifest.read_text("ascii").splitlines():
+        digest, name = line.split()
+        files[name] = _checked(folder / name, digest)
+    return files
+
+
+def _checked(path: Path, digest: str) -> Path:
+    if not path.is_file():
+        raise ModelError("the file is missing; reinstall the package", subject=str(path))
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        raise ModelError("the file is damaged; reinstall the package", subject=str(path))
+    return path
+
+
+@lru_cache(maxsize=2)
+def load_model(folder: Path = MODELS / "attribution-v0", threads: int = 1) -> Model:
+    """Return the model, loaded once per process. Raises `ModelError`."""
+    return Model(checked_files(folder), threads)
+
+
+class Model:
+    """Encoder, cue head and decoder over plain texts."""
+
+    def __init__(self, files: dict[str, Path], threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        load = onnxruntime.InferenceSession
+        provider = ["CPUExecutionProvider"]
+        self.encoder = load(str(files["enc.int8.onnx"]), options, providers=provider)
+        self.reader = load(str(files["cond.int8.onnx"]), options, providers=provider)
+        self.wordpieces = Wordpieces.read(files["vocab.txt"])
+        counts = np.load(files["trans.npz"])
+        self.tag_table = transitions(counts["tags"], TAGS)
+        self.cue_table = transitions(counts["cond"], CUE_TAGS)
+
+    def read(self, texts: Sequence[str]) -> list[list[Found]]:
+        """Return the attributions of each text, nested ones included, parents first."""
+        results = [self._sorted(found) for found in self.flat(texts)]
+        layer = [(doc, index) for doc, found in enumerate(results) for index in range(len(found))]
+        for depth in range(1, NESTING + 1):
+            layer = self._nest(texts, results, layer, depth)
+        return results
+
+    @staticmethod
+    def _sorted(found: list[Found]) -> list[Found]:
+        return sorted(found, key=lambda one: (one.content[0], one.cue))
+
+    def _nest(
+        self,
+        texts: Sequence[str],
+        results: list[list[Found]],
+        layer: list[tuple[int, int]],
+        depth: int,
+    ) -> list[tuple[int, int]]:
+        """Append what the contents of `layer` hold; return the places of the additions."""
+        jobs = [
+            (doc, parent, span)
+            for doc, parent in layer
+            for span in results[doc][parent].content
+            if span.end - span.start > MIN_NESTED
+        ]
+        inner = self.flat([span.of(texts[doc]) for doc, _, span in jobs])
+        added: list[tuple[int, int]] = []
+        for (doc, parent, span), found in zip(jobs, inner, strict=True):
+            known = {one.cue for one in results[doc]}
+            for one in self._sorted(found):
+                child = one.moved(span.start, depth=depth, parent=parent)
+                if child.content != (span,) and child.cue not in known:
+                    added.append((doc, len(results[doc])))
+                    results[doc].append(child)
+        return added
+
+    def flat(self, texts: Sequence[str]) -> list[list[Found]]:
+        """Return the attributions of each text without looking inside them."""
+        results: list[list[Found]] = [[] for _ in texts]
+        work = [
+            (doc, chunk) for doc, text in enumerate(texts) for chunk in self.wordpieces.chunks(text)
+        ]
+        work.sort(key=lambda item: len(item[1].pieces))  # like lengths together: less padding
+        for start in range(0, len(work), ENCODER_BATCH):
+            batch = work[start : start + ENCODER_BATCH]
+            for row, found in self._read_batch([chunk for _, chunk in batch]):
+                results[batch[row][0]].append(found)
+        return results
+
+    def _read_batch(self, chunks: list[Chunk]) -> Iterator[tuple[int, Found]]:
+        """Yield (row, attribution) for every cue of the chunks."""
+        first, valid = _padded([chunk.first for chunk in chunks])
+        hidden, scores = self._encode(chunks, first)
+        logs = log_softmax(scores)
+        paths = viterbi(logs, self.tag_table, valid.sum(1).tolist())
+        cues = [
+            (row, piece)
+            for row, path in enumerate(paths)
+            for piece in pieces(path, logs[row], TAGS)
+            if piece.role == "cue"
+        ]
+        if cues:
+            yield from self._read_cues(chunks, hidden, valid, cues)
+
+    def _encode(self, chunks: list[Chunk], first: Ints) -> tuple[Floats, Floats]:
+        ids, mask = _padded([chunk.pieces for chunk in chunks])
+        types, _ = _padded([chunk.types for chunk in chunks], fill=OUTSIDE_TYPE)
+        feed = {"ids": ids, "types": types, "mask": mask, "first": first}
+        hidden, scores = self.encoder.run(None, feed)
+        return hidden, scores
+
+    def _read_cues(
+        self, chunks: list[Chunk], hidden: Floats, valid: Ints, cues: list[tuple[int, Piece]]
+    ) -> Iterator[tuple[int, Found]]:
+        """Decode source and content around each cue, in a window of words."""
+        rows = np.array([row for row, _ in cues])[:, None]
+        starts = np.array([piece.start for _, piece in cues])
+        ends = np.array([piece.end for _, piece in cues])
+        width = min(valid.shape[1], 2 * WINDOW + 8)
+        low = np.clip(np.minimum(starts - WINDOW, valid.shape[1] - width), 0, None)
+        window = low[:, None] + np.arange(width)
+        mask = valid[rows, window]
+        feed = {"h": hidden[rows, window], "mask": mask, "cs": starts - low}
+        feed["ce"] = np.minimum(ends - low, width)
+        logs = log_softmax(self.reader.run(None, feed)[0])
+        lengths = np.maximum(mask.sum(1), 1).tolist()
+        for number, path in enumerate(viterbi(logs, self.cue_table, lengths)):
+            row, cue = cues[number]
+            parts = pieces(path, logs[number], CUE_TAGS)
+            found = _found(chunks[row].words, cue, parts, int(low[number]))
+            if found is not None:
+                yield row, found
+
+
+def _found(words: list[tuple[int, int]], cue: Piece, parts: list[Piece], low: int) -> Found | None:
+    """Turn word numbers into characters; None without content."""
+
+    def spans(role: str) -> tuple[Span, ...]:
+        return tuple(
+            Span(words[part.start + low][0], words[part.end + low - 1][1])
+            for part in parts
+            if part.role == role
+        )
+
+    content = spans("content")
+    if not content:
+        return None
+    weakest = min(part.score for part in parts)
+    span = Span(words[cue.start][0], words[cue.end - 1][1])
+    return Found(spans("source"), span, content, (cue.score * weakest) ** 0.5)
+
+
+def _padded(rows: list[list[int]], fill: int = 0) -> tuple[Ints, Ints]:
+    """Return `rows` as one array and the mask of what is not padding."""
+    width = max(len(row) for row in rows)
+    array = np.full((len(rows), width), fill, np.int64)
+    mask = np.zeros((len(rows), width), np.int64)
+    for number, row in enumerate(rows):
+        array[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return array, mask
+
+
+class Attribution:
+    """The component: fills `doc._.drafts` with who says what; see `draft`."""
+
+    def __init__(self, media: Media, threads: int) -> None:
+        self.media = media
+        self.language = media.language
+        self.threads = threads
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Read one document."""
+        return next(self.pipe([doc]))
+
+    def pipe(self, docs: Iterable[Doc], batch_size: int = 16) -> Iterator[Doc]:
+        """Read documents in batches, so that the encoder sees many chunks at once."""
+        stream = iter(docs)
+        while batch := list(islice(stream, batch_size)):
+            texts = [repaired(doc.text) for doc in batch]
+            for doc, text, found in zip(batch, texts, self._read(texts), strict=True):
+                reading = Reading.of(text, self.media)
+                doc.user_data["reading"] = reading  # for `chain`
+                doc._.drafts = self._drafts(reading, found)
+                yield doc
+
+    def _read(self, texts: list[str]) -> list[list[Found]]:
+        """The model has learnt one language and must never see another."""
+        if not self.language.model:
+            return [[] for _ in texts]
+        return load_model(MODELS / self.language.model, self.threads).read(texts)
+
+    def _drafts(self, reading: Reading, found: list[Found]) -> list[Draft]:
+        if not self.language.model:
+            return quoted_speech(reading.text, self.language, reading.quotes)
+        drafts = sift(reading, mend(reading, [_draft(one) for one in found]))
+        drafts = [*drafts, *missed_reports(reading, drafts)]
+        return sift(reading, [*drafts, *headline_claims(reading, drafts)])
+
+
+def _draft(found: Found) -> Draft:
+    return Draft(
+        source=list(found.source),
+        cue=[found.cue],
+        content=list(found.content),
+        depth=found.depth,
+        parent=found.parent,
+        confidence=found.score,
+        why={"attribution": f"model, {found.score:.2f}"},
+    )
+
+
+@Pipeline.factory(
+    "attribution", default_config={"language": "en", "actors_dir": None, "threads": 1}
+)
+def make_attribution(
+    nlp: Pipeline, name: str, language: str, actors_dir: str | None, threads: int
+) -> Attribution:
+    """Build the component for one language; the registry tells which names are media."""
+    registry = Registry.load(Path(actors_dir) if actors_dir else None)
+    return Attribution(Media(registry, load_language(language)), threads)

@@ -1,0 +1,149 @@
+"""Which act an utterance performs, by the closed taxonomy; None rather than a guess.
+
+An act is a trigger and an object ("rejected ... mediation"), with negation as a feature of the
+act, tense, condition, and whether the speaker is a party or a third party. The patterns are
+data (`acts_LANGUAGE.toml`); this module decides which of those that fit holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.extract.modality import is_conditional
+from pipeline.extract.patterns import Grammar, Hit, match_rules
+
+QUOTES = str.maketrans("\u2018\u2019\u201b\u02bc\u201c\u201d\u201e\u00ab\u00bb\u00a0", "''''\"\"\"\"\" ")
+ABBREVIATION = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b|\s[a-z])|(?<=\b(?:Dr|Mr|Ms|Lt|St|Gn))\.|(?<=\b(?:Mrs|Gen|Col|Maj|Sen|Rep|Gov))\.|(?<=\d)\.(?=\d)")
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"']?\s+")
+SCOPE_WORDS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What is judged: the words of a draft and what is known of its speaker."""
+
+    cue: str
+    content: str
+    source: str = ""
+    context: str = ""  # the words before the content, for pronouns
+    relation: str | None = None  # "party" or "third" to the conflict, None unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The act found, the words it was found in and why."""
+
+    act: str
+    words: str
+    piece: str  # the sentence of the content that decided
+    why: str
+
+
+def normal(text: str) -> str:
+    """Return `text` with plain quotation marks and no full stops in abbreviations: same length."""
+    return ABBREVIATION.sub("\u00b7", text.translate(QUOTES))
+
+
+def judge(grammar: Grammar, said: Utterance) -> Judgement | None:
+    """Return the act of an utterance, or None: nothing fits or it is not for us."""
+    if grammar.lists_re("skip", "source").search(said.source):
+        return None
+    found = [hit for piece in pieces(said) for hit in _judged(grammar, said, piece)]
+    if not found:
+        resolved = with_antecedent(grammar, said)
+        found = [hit for piece in resolved for hit in _judged(grammar, said, piece)]
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def pieces(said: Utterance) -> list[str]:
+    """Return "cue | sentence" for every sentence of the content."""
+    sentences = SENTENCE_END.split(normal(said.content).strip())
+    return [f"{normal(said.cue)} | {sentence}" for sentence in sentences if sentence]
+
+
+def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
+    """Return the pieces with their first pronoun replaced by what was named last before it."""
+    name = last_object(grammar, said.context)
+    if name is None:
+        return []
+    noun, nothing = grammar.lists["antecedent"][name]
+    resolved = []
+    for piece in pieces(said):
+        for pattern, words in (("none", nothing), ("pronoun", noun)):
+            new = grammar.lists_re("antecedent", pattern).sub(words, piece, count=1)
+            if new != piece:
+                resolved.append(new)
+                break
+    return resolved
+
+
+def last_object(grammar: Grammar, context: str) -> str | None:
+    """Return which of mediation, truce and talks `context` names last."""
+    last: tuple[int, str] | None = None
+    for name in ("talks", "truce", "mediation"):
+        for found in grammar.words[name].finditer(context):
+            last = max(last or (-1, ""), (found.start(), name))
+    return last[1] if last else None
+
+
+def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int, Judgement]]:
+    """Yield the best act of one piece with its priority, if it has one."""
+    if grammar.lists_re("skip", "text").search(piece):
+        return
+    for hit in match_rules(grammar, piece):
+        act = _decide(grammar, said, piece, hit)
+        if act == "":
+            return  # a negated refusal is no act, and no weaker pattern may make it one
+        if act is not None:
+            words = piece[hit.start : hit.end]
+            why = f"{act}: rule {hit.rule.number} ({hit.rule.act}) on {words!r}"
+            yield hit.rule.number, Judgement(act, words, piece, why)
+            return
+
+
+def _decide(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> str | None:
+    """Return the act of one hit; None: it does not hold; "": it cancels itself."""
+    rule, before = hit.rule, clause_before(grammar, piece, hit.start)
+    span = f"{before} {piece[hit.start : hit.end]}"
+    if rule.act == "CF_END" and is_conditional(grammar, "CF_END", piece):
+        return "THREAT"
+    if rule.guard and grammar.lists_re("scope", "appeal").search(before):
+        return None
+    act: str | None = rule.act
+    if rule.speaker != "any" and said.relation not in (None, rule.speaker):
+        act = rule.otherwise
+    future = grammar.lists_re("scope", "future").search(span) is not None
+    if rule.tense != "any" and future != (rule.tense == "future"):
+        act = rule.otherwise
+    if act is None or rule.negation == "own":
+        return act
+    return _negated(grammar, act, rule.negation, negations(grammar, piece, hit), future=future)
+
+
+def _negated(grammar: Grammar, act: str, how: str, count: int, *, future: bool) -> str:
+    if count == 0:
+        return act
+    if how == "double" or count > 1:
+        return ""
+    return grammar.negated.get(act, {}).get("future" if future else "past", "")
+
+
+def negations(grammar: Grammar, piece: str, hit: Hit) -> int:
+    """Count what negates the hit: in its clause before it, inside it, or a denying cue."""
+    scope = f"{clause_before(grammar, piece, hit.start)} {piece[hit.start : hit.end]}"
+    scope = grammar.lists_re("scope", "no_negator").sub(" ", scope)
+    count = len(grammar.lists_re("scope", "negator").findall(scope))
+    if hit.rule.negation == "double":  # the refusing word itself is no negation
+        scope = clause_before(grammar, piece, hit.start)
+        count = len(grammar.lists_re("scope", "negator").findall(scope))
+    denied = grammar.lists_re("scope", "deny").search(piece[: hit.start])
+    return max(count, 1) if denied and count < 2 else count
+
+
+def clause_before(grammar: Grammar, piece: str, start: int) -> str:
+    """Return the words before `start` in the same clause, `SCOPE_WORDS` at most."""
+    before = re.split(r"[.;:!?]|,(?=\s(?:but|and|while))", piece[:start])[-1]
+    before = grammar.lists_re("scope", "boundary").split(before)[-1] or ""
+    return " ".join(before.replace("|", " ").split()[-SCOPE_WORDS:])

@@ -1,0 +1,151 @@
+"""The act patterns: data in acts_LANGUAGE.toml, compiled once; matching is pure.
+
+`match_rules(text)` answers which patterns fit a text, best first; it knows nothing of speakers.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+SPACE = r"[\s|,\"'()\[\]–—-]+"
+WORD = r"[^\s.;:?!|,\"()]+"
+GAPS = (("~~ ", 14), ("~ ", 5))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRule:
+    """One pattern. `number` is its place in the file: lower goes first."""
+
+    act: str
+    number: int
+    regex: re.Pattern[str]
+    negation: str = "map"  # map: by the [negated] table; own: counted; double: negated = no act
+    speaker: str = "any"  # party, third, any
+    tense: str = "any"  # past, future, any
+    otherwise: str | None = None  # the act when speaker or tense say so
+    needs: re.Pattern[str] | None = None  # must also occur nearby
+    reach: int = 0  # words around the match in which `needs` is looked for
+    guard: bool = False  # an appeal, wish or question before it takes the act away
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule and where it fitted."""
+
+    rule: ActRule
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """All knowledge of one language's acts file."""
+
+    rules: tuple[ActRule, ...]
+    negated: Mapping[str, Mapping[str, str]]
+    words: Mapping[str, re.Pattern[str]]  # every class of [words], compiled alone
+    lists: Mapping[str, Mapping[str, list[str]]]  # the other tables of the file, as they are
+
+    def lists_re(self, table: str, name: str) -> re.Pattern[str]:
+        """Return one pattern for "any of" the list `name` of `table`; none fits an empty list."""
+        return _any_of(tuple(self.lists.get(table, {}).get(name, ())))
+
+    def ending_re(self, table: str, name: str) -> re.Pattern[str]:
+        """Return the same pattern for a text that ends in one of the list."""
+        return _any_of(tuple(self.lists.get(table, {}).get(name, ())), r"\Z")
+
+
+@cache
+def load_grammar(language: str = "en") -> Grammar:
+    """Return the patterns of `language`; of a language without a file, an empty grammar."""
+    path = Path(__file__).with_name(f"acts_{language}.toml")
+    table: dict[str, Any] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    words = _expand_words(table.get("words", {}))
+    rules = [_rule(n, row, words) for n, row in enumerate(table.get("rules", {}).get("list", []))]
+    return Grammar(
+        rules=tuple(rules),
+        negated=table.get("negated", {}),
+        words={name: compiled(source, words) for name, source in words.items()},
+        lists={k: v for k, v in table.items() if k not in ("words", "rules", "negated")},
+    )
+
+
+def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
+    """Compile a pattern of the acts file (see its head) with whole words at both ends."""
+    return re.compile(_edged(_expand(pattern, words)), re.IGNORECASE)
+
+
+@cache
+def _any_of(items: tuple[str, ...], end: str = "") -> re.Pattern[str]:
+    if not items:
+        return re.compile(r"(?!)")
+    return re.compile(_edged(_expand("|".join(items), {})) + end, re.IGNORECASE)
+
+
+def match_rules(grammar: Grammar, text: str) -> Iterator[Hit]:
+    """Yield the rules that fit `text`, by priority, each at its first fitting place."""
+    for rule in grammar.rules:
+        for found in rule.regex.finditer(text):
+            if _nearby(rule, text, found.start(), found.end()):
+                yield Hit(rule, found.start(), found.end())
+                break
+
+
+def _nearby(rule: ActRule, text: str, start: int, end: int) -> bool:
+    if rule.needs is None:
+        return True
+    before = text[:start].split()[-rule.reach :]
+    after = text[end:].split()[: rule.reach]
+    return rule.needs.search(" ".join([*before, text[start:end], *after])) is not None
+
+
+def _rule(number: int, row: Mapping[str, Any], words: Mapping[str, str]) -> ActRule:
+    needs = row.get("needs", "")
+    return ActRule(
+        act=row["act"],
+        number=number,
+        regex=compiled(row["re"], words),
+        negation=row.get("negation", "map"),
+        speaker=row.get("speaker", "any"),
+        tense=row.get("tense", "any"),
+        otherwise=row.get("else"),
+        needs=re.compile(_expand(needs, words), re.IGNORECASE) if needs else None,
+        reach=row.get("words", 8),
+        guard=row.get("guard", False),
+    )
+
+
+def _expand_words(table: Mapping[str, list[str]]) -> dict[str, str]:
+    """Resolve the classes, in file order or not, to regular expressions."""
+    done: dict[str, str] = {}
+
+    def resolve(name: str) -> str:
+        if name not in done:
+            inside = "|".join(table[name])
+            done[name] = "(?:" + re.sub(r"\{(\w+)\}", lambda m: resolve(m[1]), inside) + ")"
+        return done[name]
+
+    return {name: resolve(name) for name in table}
+
+
+def _expand(pattern: str, words: Mapping[str, str]) -> str:
+    pattern = pattern.removesuffix(" ?") if pattern.endswith(" ?") else pattern
+    pattern = re.sub(r"\{([a-z]\w*)\}", lambda m: words[m[1]], pattern)
+    pattern = pattern.replace(r"(\w+ )", f"(?:{WORD} )")
+    for mark, size in GAPS:
+        pattern = pattern.replace(mark, f"(?:{WORD} ){{0,{size}}}?")
+    # a space stands for one or more separators, except inside a character class
+    return re.sub(r"(\[[^\]]*\])| ", lambda m: m[1] or SPACE, pattern)
+
+
+def _edged(source: str) -> str:
+    if source.startswith("^"):
+        body = source.removeprefix("^").removeprefix(SPACE)
+        return rf"\A(?:{body})(?!\w)"
+    return rf"(?<![\w-])(?:{source})(?!\w)"

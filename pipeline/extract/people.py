@@ -1,0 +1,162 @@
+"""People with a name, and what is called after them: administrations, offices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.extract.coreference import Figure, figure_of, known_person
+from pipeline.extract.draft import Speaker
+from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, capitalised, item_countries
+from pipeline.extract.scene import Scene
+from pipeline.extract.titles import Title, read_title, role_words
+from pipeline.records import HopKind
+
+
+def read_administration(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer "the NAME administration" and "NAME's team"."""
+    last = phrase.last
+    if last is None or last.folded not in scene.registry.words.administrations["named"]:
+        return None
+    heads = [i for i in (*phrase.possessor, *phrase.head) if i.label in ("short", "person")]
+    if not heads:
+        return None
+    person = known_person(heads[-1], scene.cast)
+    surname = person.short_names[0] if person and person.short_names else heads[-1].text
+    return Speaker(
+        name=f"{surname} administration",
+        kind=HopKind.GOVERNMENT,
+        countries=person.countries if person else item_countries(heads[-1]),
+        role="government",
+        role_code="GOV",
+        why="administration named by its head",
+    )
+
+
+def read_office_of(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer "NAME's office": the office NAME holds."""
+    last = phrase.last
+    if last is None or last.folded not in scene.registry.words.administrations["office"]:
+        return None
+    owner = scene.read(phrase.possessor) if phrase.possessor else None
+    if owner is None or owner.name is None:
+        return None
+    return replace(
+        owner,
+        name=f"{owner.name}'s office",
+        kind=HopKind.GOVERNMENT,
+        why=f"office of a person ({owner.why})",
+    )
+
+
+def read_person(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer a name, with or without a title."""
+    name = _person_named(phrase)
+    if name is None:
+        return None
+    if len(phrase.head) == 1 and phrase.name is name and _is_people(phrase, name, scene):
+        return _people_called(phrase, scene)
+    title = read_title(phrase, scene.registry)
+    figure = _figure_named(name, title, scene)
+    if figure is None:
+        figure = Figure(name=name.text, countries=item_countries(name))
+        scene.cast.figures.append(figure)
+    figure.titled = True
+    if figure.person is None:
+        figure.learn(title)
+    speaker = of_figure(figure, figure_why(figure, name), scene)
+    speaker.role = title.role or speaker.role
+    if figure.person is None:
+        speaker.countries = speaker.countries or title.countries
+        speaker.role_code = title.code or speaker.role_code
+        _place(speaker, phrase, scene)
+    elif title.code and (title.office is not None or not speaker.role_code):
+        speaker.role_code = title.code  # the text knows better which office is meant
+    return speaker
+
+
+def _is_people(phrase: Phrase, name: Item, scene: Scene) -> bool:
+    """Say whether a bare name means many: "the Maroons", "Parties in the valley"."""
+    many = bool(phrase.complements) and len(name.tokens) == 1
+    return phrase.definite or (many and scene.cast.named(name.text) is None)
+
+
+def _people_called(phrase: Phrase, scene: Scene) -> Speaker:
+    """Answer "the Maroons": a people or group by its own name, no person."""
+    known = scene.cast.named(phrase.words)
+    if known is not None and known.titled and " " in phrase.words:
+        return of_figure(known, "name with an article", scene)
+    return Speaker(
+        name=capitalised(phrase.words),
+        kind=HopKind.GROUP,
+        countries=scene.default_country()[0] if phrase.head[0].label == "name" else (),
+        role="community",
+        role_code="CVL",
+        why="a name with an article: a people or group",
+    )
+
+
+def _person_named(phrase: Phrase) -> Item | None:
+    """Return the name in the head, or in the apposition of "the minister, NAME"."""
+    if phrase.name is not None:
+        return phrase.name
+    last = phrase.last
+    if last is not None and last.label in ("office", "spokes", "rank", "word", "unnamed"):
+        for part in phrase.appositions:
+            if len(part.head) == 1 and part.head[0].label in NAMES:
+                return part.head[0]
+        for _, items in phrase.complements:  # "Minister of COUNTRY Jan Novak"
+            if len(items) > 1 and items[-1].label in NAMES and items[0].label in PLACES:
+                return items[-1]
+    return None
+
+
+def _figure_named(name: Item, title: Title, scene: Scene) -> Figure | None:
+    person = known_person(name, scene.cast, title)
+    if person is not None:
+        return figure_of(person, scene.when, scene.registry)
+    return scene.cast.named(name.text)
+
+
+def figure_why(figure: Figure, name: Item) -> str:
+    """Say how a name was understood."""
+    if figure.person is not None:
+        return "registry" if name.label == "person" else "short name, registry"
+    return "name with a title" if figure.titled else "name alone"
+
+
+def of_figure(figure: Figure, why: str, scene: Scene | None = None) -> Speaker:
+    """Return a figure as a speaker, in the office it holds on the day."""
+    person = figure.person
+    code, role = figure.code, figure.role
+    if person is not None:
+        code, role = person.code, person.role
+        if scene is not None and figure.office:
+            office = scene.registry.offices.get(figure.office)
+            code, role = (office.code, figure.office) if office else (code, role)
+    return Speaker(
+        name=figure.name,
+        kind=HopKind.PERSON,
+        countries=figure.countries,
+        role=role or None,
+        role_code=code or None,
+        why=why,
+    )
+
+
+def _place(speaker: Speaker, phrase: Phrase, scene: Scene) -> None:
+    """Give a person with a bare title the country the article takes for granted."""
+    figure = scene.cast.named(speaker.name or "")
+    if not speaker.countries and _at_home(scene):
+        speaker.countries = (scene.home,) if scene.home else ()
+        speaker.why += "; outlet's own country, no other is named"
+    if speaker.countries or not ((figure and figure.role) or role_words(phrase)):
+        return
+    if speaker.role_code in ("CVL", "EXP", "MED", "NGO", None):
+        return
+    speaker.countries, why = scene.default_country()
+    speaker.why += f"; {why}"
+
+
+def _at_home(scene: Scene) -> bool:
+    """Say whether the article names no country but its outlet's own: a story from home."""
+    return scene.home is not None and all(code == scene.home for _, code in scene.cast.countries)

@@ -1,0 +1,119 @@
+"""Offices without a name: the holder on the day, else "Office (Country)"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.extract.coreference import figure_of
+from pipeline.extract.draft import Speaker
+from pipeline.extract.people import of_figure
+from pipeline.extract.phrases import Item, Phrase, item_countries, nationality, parse_items
+from pipeline.extract.registry import Office
+from pipeline.extract.scene import Scene
+from pipeline.extract.titles import choose_office, read_title, role_words
+from pipeline.records import HopKind
+
+
+def read_office(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer an office without a name: its holder, else "Office (Country)"."""
+    last = phrase.last
+    if last is None or last.label != "office":
+        return None
+    if phrase.last is not None and phrase.owner:
+        phrase = _owned(phrase, scene)
+    office, countries = _office_and_countries(phrase, last, scene)
+    if office is None:
+        return None
+    if len(countries) > 1:
+        return _joint_office(phrase, office, countries)
+    title = read_title(phrase, scene.registry)
+    if (phrase.definite or office.single) and not phrase.owner:
+        figure = scene.cast.holding(office.key, countries, scene.position)
+        if figure is not None and (office.single or not nationality(phrase, scene.registry)):
+            return _as(of_figure(figure, "office named before", scene), office, title.role)
+    if office.single and not _is_former(phrase, scene):
+        return _holder(office, countries, title.role, scene)
+    return _somebody_in(office, phrase, countries, scene)
+
+
+def _owned(phrase: Phrase, scene: Scene) -> Phrase:
+    """Read "its minister": the first state of the sentence, else the speaker before, owns it."""
+    start = scene.cast.sentences[scene.cast.sentence(scene.position)]
+    before = scene.cast.text[start : scene.position]
+    items = parse_items(before, scene.registry, offset=start)
+    owners = [item for item in items if item_countries(item)][:1]
+    if owners:
+        return replace(phrase, possessor=tuple(owners))
+    return phrase
+
+
+def _office_and_countries(
+    phrase: Phrase, last: Item, scene: Scene
+) -> tuple[Office | None, tuple[str, ...]]:
+    countries = nationality(phrase, scene.registry)
+    office = choose_office(last, countries[0] if countries else (scene.home or ""))
+    if office is not None and office.country:
+        countries = (office.country,)
+    if countries or office is None or not (office.single or phrase.definite):
+        return office, countries
+    if phrase.owner:
+        speakers = [s for s in scene.before() if len(s.countries) == 1]
+        return office, speakers[0].countries if speakers else ()
+    if scene.cast.holding(office.key, (), scene.position) is not None:
+        return office, ()
+    return office, scene.default_country()[0]
+
+
+def _joint_office(phrase: Phrase, office: Office, countries: tuple[str, ...]) -> Speaker:
+    return Speaker(
+        name=phrase.shown,
+        kind=office.kind,
+        countries=countries,
+        role=role_words(phrase),
+        role_code=office.code or None,
+        why="one office of several states",
+    )
+
+
+def _is_former(phrase: Phrase, scene: Scene) -> bool:
+    return any(item.folded in scene.registry.words.former for item in phrase.head)
+
+
+def _holder(office: Office, countries: tuple[str, ...], role: str, scene: Scene) -> Speaker:
+    country = countries[0] if countries else ""
+    holders = scene.registry.holders(office.key, country, scene.when) if country else []
+    if len(holders) == 1:
+        figure = figure_of(holders[0][0], scene.when, scene.registry)
+        return _as(of_figure(figure, "holder of the office on the day", scene), office, role)
+    shown = scene.registry.country_name(country) if country else ""
+    return Speaker(
+        name=f"{office.show} ({shown})" if shown else None,
+        kind=office.kind if shown else HopKind.UNRESOLVED,
+        countries=countries,
+        role=role or office.key,
+        role_code=office.code or None,
+        why="office without a known holder" if shown else "office of no known country",
+    )
+
+
+def _as(speaker: Speaker, office: Office, role: str) -> Speaker:
+    """Return the speaker in the office the text names, one of several perhaps."""
+    code = office.code or speaker.role_code
+    return replace(speaker, role=role or speaker.role, role_code=code)
+
+
+def _somebody_in(
+    office: Office, phrase: Phrase, countries: tuple[str, ...], scene: Scene
+) -> Speaker:
+    code = read_title(phrase, scene.registry).code
+    known = office.post and (phrase.definite or bool(phrase.owner or phrase.possessor))
+    shown = scene.registry.country_name(countries[0]) if phrase.owner and countries else ""
+    return Speaker(
+        name=f"{office.show} ({shown})" if known and shown else phrase.shown,
+        kind=office.kind if known else HopKind.ANONYMOUS,
+        countries=countries,
+        role=role_words(phrase),
+        role_code=code or None,
+        anonymous=not known,
+        why="a post with one holder, no name" if known else "a title many people hold, no name",
+    )

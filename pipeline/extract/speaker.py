@@ -1,0 +1,188 @@
+"""Speaker: who a source phrase names, from the actor registry and the article itself.
+
+    resolve_phrase(doc, "the Ruritanian foreign minister", registry=registry, when=when)
+    nlp.add_pipe("speaker")                       sets draft.speaker of every doc._.drafts
+
+A phrase runs through RULES in order; the first rule that recognises it answers and says
+why. What no rule recognises is `unresolved`: a guess would put words into somebody's mouth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import spacy.tokens
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline.extract.bodies import read_actor, read_body, read_document, read_own_name, read_state
+from pipeline.extract.coreference import Cast, build_cast
+from pipeline.extract.draft import Draft, Speaker, register
+from pipeline.extract.joint import read_joint
+from pipeline.extract.people import read_administration, read_office_of, read_person
+from pipeline.extract.phrases import Item, Phrase, parse_items, parse_phrase
+from pipeline.extract.posts import read_office
+from pipeline.extract.pronouns import read_anaphor, read_collective, read_pronoun
+from pipeline.extract.registry import IGO, Registry
+from pipeline.extract.scene import Scene
+from pipeline.extract.unnamed import read_somebody, read_spokesperson, read_unnamed
+from pipeline.records import Article, Span
+
+Rule = Callable[[Phrase, Scene], Speaker | None]
+RULES: tuple[Rule, ...] = (
+    read_pronoun,
+    read_collective,
+    read_document,
+    read_administration,
+    read_office_of,
+    read_person,
+    read_spokesperson,
+    read_unnamed,
+    read_office,
+    read_body,
+    read_actor,
+    read_state,
+    read_own_name,
+    read_anaphor,
+    read_somebody,
+)
+
+
+def resolve_phrase(
+    doc: Doc,
+    words: str | Span | spacy.tokens.Span,
+    *,
+    registry: Registry,
+    when: datetime | None = None,
+) -> Speaker:
+    """Return who `words` names in the context of `doc`; kind UNRESOLVED when nobody.
+
+    A span is read in place, so that pronouns and short names look back from it; a plain
+    text looks back from the end of the document.
+    """
+    scene = scene_of(doc, registry, when)
+    if isinstance(words, str):
+        return resolve(words, replace(scene, position=len(doc.text)))
+    start, end = (
+        (words.start, words.end) if isinstance(words, Span) else (words.start_char, words.end_char)
+    )
+    return resolve(doc.text[start:end], replace(scene, position=start))
+
+
+def resolve(text: str, scene: Scene) -> Speaker:
+    """Return who `text` names."""
+    return resolve_items(parse_items(text, scene.registry, offset=scene.position), scene)
+
+
+def resolve_items(items: Sequence[Item], scene: Scene) -> Speaker:
+    """Return who a run of items names."""
+    joint = read_joint(items, scene)
+    if joint is not None:
+        return joint
+    phrase = parse_phrase(items, scene.registry.words)
+    if phrase.last is None and phrase.possessor:
+        phrase = replace(phrase, head=phrase.possessor, possessor=())
+    for rule in RULES:
+        speaker = rule(phrase, scene)
+        if speaker is not None:
+            return _housed(speaker)
+    return Speaker(name=None, why="no rule knows the phrase")
+
+
+def _housed(speaker: Speaker) -> Speaker:
+    """Whoever speaks for an organisation of states has its role, whatever the title."""
+    of_states = speaker.countries == (IGO,) and speaker.role_code not in ("NGO", "CVL", "EXP")
+    return replace(speaker, role_code=IGO) if of_states else speaker
+
+
+def scene_of(doc: Doc, registry: Registry, when: datetime | None = None) -> Scene:
+    """Return the scene of a document; its cast is built once and kept in `doc.user_data`."""
+    article: Article | None = doc.user_data.get("article")
+    date = when or (article.when if article is not None else datetime.now(UTC))
+    cast = doc.user_data.get("cast")
+    if not isinstance(cast, Cast) or cast.when != date:
+        cast = doc.user_data["cast"] = build_cast(doc.text, registry, date)
+    drafts: list[Draft] = (doc._.drafts or []) if Doc.has_extension("drafts") else []
+    spoken = [
+        (draft.source[0].start, draft.speaker)
+        for draft in drafts
+        if draft.speaker is not None and draft.source and draft.speaker.name is not None
+    ]
+    return Scene(
+        inner=resolve_items,
+        registry=registry,
+        cast=cast,
+        when=date,
+        home=_home(article, registry),
+        spoken=sorted(spoken, key=lambda pair: pair[0]),
+    )
+
+
+def _home(article: Article | None, registry: Registry) -> str | None:
+    if article is None:
+        return None
+    outlet = registry.outlet(article.outlet)
+    return article.country or (outlet.country if outlet is not None else None)
+
+
+# -- the component ---
+
+
+@Language.factory("speaker", default_config={"actors": None})
+def create_speaker(nlp: Language, name: str, actors: str | None) -> SpeakerResolver:
+    """Return the component; `actors` is a folder of the user's own actor files."""
+    return SpeakerResolver(Registry.load(Path(actors) if actors else None))
+
+
+@dataclass(slots=True)
+class SpeakerResolver:
+    """Sets `speaker` of every draft from its source span; reads `doc.user_data["article"]`."""
+
+    registry: Registry
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Resolve drafts in the order of their sources, so that pronouns look back."""
+        register()
+        drafts: list[Draft] = doc._.drafts or []
+        if not drafts:
+            return doc
+        scene = scene_of(doc, self.registry)
+        scene.spoken = []
+        scene.skip = tuple((span.start, span.end) for d in drafts for span in d.content)
+        for draft in sorted(drafts, key=_order):
+            draft.speaker = self._speaker(doc, draft, drafts, scene)
+            draft.why["speaker"] = draft.speaker.why
+            if draft.source and draft.speaker.name is not None:
+                scene.spoken.append((draft.source[0].start, draft.speaker))
+        return doc
+
+    def _speaker(self, doc: Doc, draft: Draft, drafts: list[Draft], scene: Scene) -> Speaker:
+        if not draft.source:
+            return _running_on(draft, scene)
+        parent = drafts[draft.parent].speaker if draft.parent is not None else None
+        here = replace(
+            scene,
+            position=draft.source[0].start,
+            parent=parent,
+        )
+        return resolve(" ".join(span.of(doc.text) for span in draft.source), here)
+
+
+def _running_on(draft: Draft, scene: Scene) -> Speaker:
+    """Return the speaker before, for a quotation that goes on without naming anybody."""
+    start = draft.content[0].start if draft.content else 0
+    before = [pair for pair in scene.spoken if pair[0] < start]
+    if draft.quote_type == "direct" and before:
+        position, speaker = before[-1]
+        if scene.cast.paragraph(start) - scene.cast.paragraph(position) <= 1:
+            return replace(speaker, why=f"the quotation goes on ({speaker.why})")
+    return Speaker(name=None, why="no source in the text")
+
+
+def _order(draft: Draft) -> tuple[int, int]:
+    """Outer attributions first, then by place in the text."""
+    start = draft.source[0].start if draft.source else draft.content[0].start
+    return draft.depth, start

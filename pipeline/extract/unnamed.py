@@ -1,0 +1,139 @@
+"""People without a name: sources, officials, spokespeople."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.extract.draft import Speaker
+from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, nationality
+from pipeline.extract.registry import Unnamed
+from pipeline.extract.scene import Scene
+from pipeline.extract.titles import house_code, item_code, role_words
+from pipeline.records import HopKind
+
+
+def read_spokesperson(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer a spokesperson nobody names: not anonymous when the body is named."""
+    last = phrase.last
+    if last is None or last.label != "spokes":
+        return None
+    owner = _owner(phrase, scene)
+    if owner is None or owner.name is None:
+        earlier = _same_role(phrase, scene)
+        return earlier or Speaker(
+            name=phrase.shown,
+            kind=HopKind.ANONYMOUS,
+            anonymous=True,
+            role="spokesperson",
+            why="spokesperson of nobody named",
+        )
+    return replace(
+        owner,
+        role=role_words(phrase) or "spokesperson",
+        why=f"spokesperson of a named body ({owner.why})",
+    )
+
+
+def _owner(phrase: Phrase, scene: Scene) -> Speaker | None:
+    for preposition, items in phrase.complements:
+        if preposition in ("of", "for", "from", "at"):
+            return scene.read(items)
+    owner = [item for item in (*phrase.possessor, *phrase.head[:-1]) if _is_owner(item)]
+    return scene.read(owner) if owner else None
+
+
+def _is_owner(item: Item) -> bool:
+    return item.label in PLACES | NAMES | {"actor", "body", "office"} or item.label[:4] == "own "
+
+
+def read_unnamed(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer officials, sources, diplomats and others known by group or rank only."""
+    noun = _unnamed_noun(phrase)
+    if noun is None:
+        return None
+    earlier = _same_words(phrase, scene) if phrase.definite else None
+    if earlier is not None:
+        return earlier
+    said = nationality(phrase, scene.registry)
+    code = house_code(phrase, scene.registry) or noun.code
+    countries, why = said, "nationality in the text" if said else "words of the text"
+    implied = not said and (noun.key == "official" or _has_house(phrase, scene))
+    if implied:
+        countries, why = scene.default_country()
+    elif not said and noun.key in ("source", "insider") and _home_is_named(scene):
+        countries, why = (str(scene.home),), "words of the text; outlet's own country"
+    return Speaker(
+        name=_unnamed_name(phrase, countries if implied else (), scene),
+        kind=HopKind.ANONYMOUS,
+        countries=countries,
+        role=role_words(phrase) or noun.role,
+        role_code=code or None,
+        anonymous=True,
+        why=f"unnamed: {why}",
+    )
+
+
+def _unnamed_noun(phrase: Phrase) -> Unnamed | None:
+    last = phrase.last
+    if last is None or last.label != "unnamed":
+        return None
+    entry = last.aliases[0].entry
+    return entry if isinstance(entry, Unnamed) else None
+
+
+def _home_is_named(scene: Scene) -> bool:
+    return scene.home is not None and scene.cast.mentions_country(scene.home)
+
+
+def _has_house(phrase: Phrase, scene: Scene) -> bool:
+    return any(item_code(item, scene.registry) for item in phrase.head[:-1])
+
+
+def _same_words(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer "the official": the unnamed speaker before, when the noun is the same."""
+    last = phrase.last
+    if last is None or len(phrase.head) > 1 or phrase.complements:
+        return None
+    for speaker in scene.before():
+        if speaker.anonymous and speaker.name and last.folded in speaker.name.casefold().split():
+            return replace(speaker, why=f"the same as before ({speaker.why})")
+    return None
+
+
+def _unnamed_name(phrase: Phrase, implied: tuple[str, ...], scene: Scene) -> str:
+    words = phrase.shown
+    demonym = scene.registry.demonym(implied[0]) if len(implied) == 1 else ""
+    return f"{demonym} {words[0].lower()}{words[1:]}" if demonym else words
+
+
+def _same_role(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer "the spokesperson": the speaker before whose role ends in that word."""
+    last = phrase.last
+    if last is None or not phrase.definite:
+        return None
+    for speaker in scene.before():
+        if speaker.role and speaker.role.casefold().split()[-1:] == [last.folded]:
+            return replace(speaker, why=f"the same as before ({speaker.why})")
+    return None
+
+
+def read_somebody(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer a common noun: with "a" or a number it is somebody nobody names."""
+    last = phrase.last
+    if last is None or last.label not in ("word", "rank"):
+        return None
+    if not phrase.indefinite and last.label != "rank":
+        return None
+    return Speaker(
+        name=phrase.shown,
+        kind=HopKind.ANONYMOUS if phrase.indefinite else HopKind.MILITARY,
+        countries=nationality(phrase, scene.registry),
+        role=" ".join(item.text for item in phrase.head).lower(),
+        role_code=house_code(phrase, scene.registry) or _rank(last),
+        anonymous=phrase.indefinite,
+        why="a common noun for one person",
+    )
+
+
+def _rank(item: Item) -> str | None:
+    return str(item.aliases[0].entry) if item.label == "rank" else None

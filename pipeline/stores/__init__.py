@@ -1,0 +1,240 @@
+"""Stores: where everything is kept. One Protocol, chosen by URL.
+
+The Protocol is drawn in five narrow parts, one for each caller. What every store promises:
+a write that returned is durable; a write repeated changes nothing; both under kill -9.
+Each method that writes does so in one transaction (or an order that a later run repairs).
+Raises `StoreError` (or its kinds) and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.errors import ConfigError
+from pipeline.records import (
+    Alert,
+    Article,
+    Claim,
+    Comparison,
+    Contradiction,
+    Counts,
+    Coverage,
+    Decision,
+    Delivery,
+    FeedState,
+    Finding,
+    Ledger,
+    Poll,
+    Position,
+    Query,
+    Sketch,
+    Stage,
+    Version,
+)
+
+
+class PollStore(Protocol):
+    """For fetch, parse, dedupe, filter."""
+
+    def feed_states(self) -> dict[str, FeedState]:
+        """Return the state of every feed ever polled, by feed URL."""
+
+    def fingerprints(self, article_ids: Iterable[str], feed_url: str) -> dict[str, str]:
+        """Return, of the stored ones of these articles, the fingerprint this feed last showed.
+
+        "" for an article that only other feeds have shown: two feeds word one story
+        differently, and that is no edit.
+        """
+
+    def save_poll(self, poll: Poll, state: FeedState, articles: Sequence[Article]) -> None:
+        """Keep a poll, the feed's cursor and its new or edited articles, all or nothing.
+
+        What each feed shows of an article is kept (a sighting), and decides:
+
+        * not stored yet: inserted;
+        * stored, this feed never showed it: only the sighting is kept, except that before the
+          article was read (stage SCRAPE or COMPARE, version 1, same `first_seen`) it belongs to
+          the feed with the smaller URL, so that the order of polling does not matter;
+        * this feed showed it with the same fingerprint: left alone;
+        * this feed showed it with another fingerprint: an edit, the next version; `first_seen`,
+          `baseline` and the older versions stay, the stage starts again.
+        """
+
+    def polls(self, feed_url: str | None = None, limit: int = 100) -> list[Poll]:
+        """Return polls, newest first."""
+
+
+class ArticleStore(Protocol):
+    """For scrape and extract."""
+
+    def pending(self, stage: Stage, limit: int = 100) -> list[Article]:
+        """Return articles waiting for `stage`, by (`when`, id)."""
+
+    def article(self, article_id: str) -> Article | None:
+        """Return one article in its newest version."""
+
+    def versions(self, article_id: str) -> list[Version]:
+        """Return all versions of an article, oldest first."""
+
+    def save_article(self, article: Article) -> None:
+        """Keep what scrape found (text, credit, stage, note); a changed text is a version."""
+
+    def save_claims(self, article: Article, claims: Sequence[Claim]) -> None:
+        """Replace the claims of this article and keep the article (its stage) with them."""
+
+    def claims(self, article_id: str) -> list[Claim]:
+        """Return the current claims of an article in order of appearance."""
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """Return one claim, current or replaced; the start of an id does if it is the only one."""
+
+    def decisions(self, claim_id: str) -> list[Decision]:
+        """Return what compare decided about a claim, one for each topic."""
+
+    def restage(
+        self, stage: Stage, *, topic: str | None = None, since: datetime | None = None
+    ) -> int:
+        """Send stored articles back to `stage`; return how many. Never alerts (sets baseline)."""
+
+
+class LedgerStore(Protocol):
+    """For compare, the one serial stage."""
+
+    def take_lease(self, name: str, holder: str, now: datetime, ttl_s: float) -> bool:
+        """Take or renew a lease; False when another holder's is still valid."""
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back; nothing happens if it is not ours."""
+
+    def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
+        """Return what was said on these issues; the cost does not grow with the store."""
+
+    def lookalikes(self, sketch: Sketch, limit: int = 50) -> list[tuple[Article, Sketch]]:
+        """Return articles (without text) that share an LSH band with `sketch`, oldest first."""
+
+    def save_comparison(self, comparison: Comparison) -> None:
+        """Keep decisions, propositions, positions, contradictions, alerts and outbox rows."""
+
+    def coverage(self, topic: str, key: str) -> Coverage:
+        """Return who carried the proposition `key`."""
+
+
+class AlertStore(Protocol):
+    """For alert and deliver."""
+
+    def save_alerts(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
+        """Keep alerts and their outbox rows; those already stored stay as they are."""
+
+    def fold_repeat(self, alert_id: str, article_id: str) -> None:
+        """Count `article_id` as a repeat of a stored alert, once."""
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Return one alert."""
+
+    def alerts(
+        self,
+        *,
+        topic: str | None = None,
+        rule: str | None = None,
+        since: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Alert]:
+        """Return alerts, newest first."""
+
+    def deliveries(self, alert_id: str) -> list[Delivery]:
+        """Return the outbox rows of one alert."""
+
+    def due(self, now: datetime, limit: int = 100) -> list[tuple[Delivery, Alert]]:
+        """Return pending deliveries whose time has come, oldest alert first."""
+
+    def save_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Update outbox rows."""
+
+    def sent_since(self, channel: str, rule: str, since: datetime) -> int:
+        """Return how many alerts of a rule went out on a channel since then (rate cap)."""
+
+
+class QuestionStore(Protocol):
+    """For the faces."""
+
+    def search(self, query: Query) -> list[Finding]:
+        """Answer "who said what", newest first."""
+
+    def positions(
+        self,
+        *,
+        topic: str | None = None,
+        party: str | None = None,
+        issue: str | None = None,
+        history: bool = False,
+    ) -> list[Position]:
+        """Return current positions, with `history` also the replaced ones."""
+
+    def contradictions(
+        self, *, topic: str | None = None, closed: bool = False
+    ) -> list[Contradiction]:
+        """Return open contradictions, with `closed` also the closed ones."""
+
+    def articles(
+        self,
+        *,
+        topic: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+        after: str = "",
+    ) -> list[Article]:
+        """Return stored articles by id after `after` (paging), matched or not."""
+
+    def counts(self) -> Counts:
+        """Return how many records there are, and what is pending."""
+
+    def note(self, name: str) -> str | None:
+        """Return a small named value (program state), or None."""
+
+    def save_note(self, name: str, value: str) -> None:
+        """Keep a small named value."""
+
+    def forget_texts(self, before: datetime, *, excerpt_words: int = 0) -> int:
+        """Delete stored article text older than `before`; return how many articles.
+
+        With `excerpt_words` the words of claims plus that many words around each are kept.
+        Claims, positions and alerts stay.
+        """
+
+
+class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, Protocol):
+    """All of it, and a way to close it."""
+
+    url: str
+
+    def close(self) -> None:
+        """Release files and connections."""
+
+
+def open_store(url: str) -> Store:
+    """Open (and create or upgrade) the store at `url`: `sqlite:///relative` or `sqlite:////absolute`.
+
+    Raises:
+        ConfigError: no store of that kind.
+        StoreError: it cannot be opened, is damaged, or is newer than this program.
+    """
+    scheme = url.partition(":")[0]
+    if scheme == "sqlite":
+        from pipeline.stores.sqlite import SqliteStore
+
+        return SqliteStore(url)
+    raise ConfigError(f"no store for {scheme!r}; known: sqlite", subject=url)
+
+
+__all__ = [
+    "AlertStore",
+    "ArticleStore",
+    "LedgerStore",
+    "PollStore",
+    "QuestionStore",
+    "Store",
+    "open_store",
+]

@@ -1,0 +1,256 @@
+"""What compare reads and writes: leases, the ledger, decisions, coverage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pipeline.records import (
+    Comparison,
+    Contradiction,
+    Coverage,
+    Decision,
+    Ledger,
+    Position,
+    Proposition,
+    stable_id,
+)
+from pipeline.stores.documents import dumps, encode, loads
+from pipeline.stores.sqlite import alerts, index, lookalikes, versions
+from pipeline.stores.sqlite.database import Database
+from pipeline.stores.sqlite.times import micros
+
+# -- leases --------------------------------------------------------------------------------
+
+
+def take_lease(database: Database, name: str, holder: str, now: datetime, ttl_s: float) -> bool:
+    """Take or renew a lease; False when another holder's is still valid."""
+    with database.write():
+        taken = database.change(
+            """
+            INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until)
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+            WHERE leases.holder = excluded.holder OR leases.until <= :now
+            """,
+            {
+                "name": name,
+                "holder": holder,
+                "now": micros(now),
+                "until": micros(now) + round(ttl_s * 1e6),
+            },
+        )
+    return taken > 0
+
+
+def release_lease(database: Database, name: str, holder: str) -> None:
+    """Give a lease back; nothing happens if it is not ours."""
+    with database.write():
+        database.run("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
+
+
+# -- reading ---------------------------------------------------------------------------------
+
+
+_PROPOSITIONS = """
+    SELECT proposition FROM propositions
+    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) ORDER BY id
+"""
+_POSITIONS = """
+    SELECT position FROM positions
+    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND until IS NULL
+    ORDER BY id
+"""
+_CONTRADICTIONS = """
+    SELECT contradiction FROM contradictions
+    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND closed IS NULL
+    ORDER BY id
+"""
+
+
+def ledger(database: Database, topic: str, issues: Sequence[str]) -> Ledger:
+    """Return propositions, current positions and open contradictions on these issues."""
+    asked = {"topic": topic, "issues": encode(list(issues))}
+    with database.read():
+        propositions = database.run(_PROPOSITIONS, asked)
+        current = database.run(_POSITIONS, asked)
+        unresolved = database.run(_CONTRADICTIONS, asked)
+    return Ledger(
+        propositions=tuple(loads(Proposition, document) for (document,) in propositions),
+        positions=tuple(loads(Position, document) for (document,) in current),
+        contradictions=tuple(loads(Contradiction, document) for (document,) in unresolved),
+    )
+
+
+def positions(
+    database: Database,
+    *,
+    topic: str | None,
+    party: str | None,
+    issue: str | None,
+    history: bool,
+) -> list[Position]:
+    """Return positions by topic, issue and party, each party's oldest first."""
+    rows = database.run(
+        """
+        SELECT position FROM positions WHERE (:topic IS NULL OR topic = :topic)
+        AND (:party IS NULL OR party = :party) AND (:issue IS NULL OR issue = :issue)
+        AND (:history OR until IS NULL) ORDER BY topic, issue, party, since, id
+        """,
+        {"topic": topic, "party": party, "issue": issue, "history": history},
+    )
+    return [loads(Position, position) for (position,) in rows]
+
+
+def contradictions(database: Database, *, topic: str | None, closed: bool) -> list[Contradiction]:
+    """Return contradictions, newest first."""
+    rows = database.run(
+        """
+        SELECT contradiction FROM contradictions WHERE (:topic IS NULL OR topic = :topic)
+        AND (:closed OR closed IS NULL) ORDER BY opened DESC, id
+        """,
+        {"topic": topic, "closed": closed},
+    )
+    return [loads(Contradiction, contradiction) for (contradiction,) in rows]
+
+
+def coverage(database: Database, topic: str, key: str) -> Coverage:
+    """Return who carried a proposition: outlets by name, origins by number of articles.
+
+    A copy counts for the agency it credits; without one, for what its first article was:
+    that one's agency, or its outlet's own reporting.
+    """
+    rows = database.run(
+        """
+        SELECT a.outlet,
+        coalesce(a.agency, f.agency, 'own reporting: ' || coalesce(f.outlet, a.outlet))
+        FROM (SELECT DISTINCT article FROM decisions WHERE topic = ? AND key = ? AND key != '') d
+        JOIN articles a ON a.n = d.article LEFT JOIN articles f ON f.id = a.origin
+        """,
+        (topic, key),
+    )
+    origins = Counter(origin for _, origin in rows)
+    return Coverage(
+        outlets=tuple(sorted({outlet for outlet, _ in rows})),
+        origins=tuple(sorted(origins.items(), key=lambda pair: (-pair[1], pair[0]))),
+    )
+
+
+def decisions(database: Database, claim_ids: Sequence[str]) -> list[Decision]:
+    """Return all decisions about these claims, by topic."""
+    rows = database.run(
+        """
+        SELECT decision FROM decisions WHERE claim_id IN (SELECT value FROM json_each(?))
+        ORDER BY topic
+        """,
+        (encode(list(claim_ids)),),
+    )
+    return [loads(Decision, decision) for (decision,) in rows]
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def save_comparison(
+    database: Database, comparison: Comparison, *, now: Callable[[], datetime]
+) -> None:
+    """Keep all of a comparison, or nothing; the same comparison again changes nothing.
+
+    Alerts, outbox rows and decisions already there stay as they are; propositions, positions
+    and contradictions become what the comparison says.
+    """
+    digest = _digest(comparison)
+    with database.write():
+        n = versions.keep(database, comparison.article, now=now, is_late=versions.is_older)
+        if database.first("SELECT 1 FROM articles WHERE n = ? AND compared = ?", (n, digest)):
+            return
+        database.run("UPDATE articles SET compared = ? WHERE n = ?", (digest, n))
+        if comparison.sketch is not None:
+            lookalikes.save_sketch(database, n, comparison.sketch)
+        for decision in comparison.decisions:
+            _add_decision(database, n, decision)
+        _save_ledger(database, comparison)
+        alerts.add(database, comparison.alerts, comparison.deliveries)
+
+
+def _digest(comparison: Comparison) -> str:
+    """Return the id of what compare found (not of the article, which is kept every time)."""
+    found = (
+        *((comparison.sketch,) if comparison.sketch else ()),
+        *comparison.decisions,
+        *comparison.propositions,
+        *comparison.positions,
+        *comparison.contradictions,
+        *comparison.alerts,
+        *comparison.deliveries,
+    )
+    return stable_id(str(comparison.article.version), *map(dumps, found))
+
+
+def _add_decision(database: Database, article: int, decision: Decision) -> None:
+    added = database.change(
+        """
+        INSERT INTO decisions (claim_id, topic, key, novelty, article, decision)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """,
+        (
+            decision.claim_id,
+            decision.topic,
+            decision.key,
+            decision.novelty.value,
+            article,
+            dumps(decision),
+        ),
+    )
+    if added:
+        index.add_decision(database, decision)
+
+
+def _save_ledger(database: Database, comparison: Comparison) -> None:
+    database.many(
+        """
+        INSERT INTO propositions (id, topic, issue, proposition) VALUES (?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET proposition = excluded.proposition, issue = excluded.issue
+        """,
+        [(p.id, p.topic, p.issue, dumps(p)) for p in comparison.propositions],
+    )
+    database.many(
+        """
+        INSERT INTO positions (id, topic, issue, party, since, until, position)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET since = excluded.since, until = excluded.until,
+        position = excluded.position
+        """,
+        [
+            (p.id, p.topic, p.issue, p.party, micros(p.since), _micros(p.until), dumps(p))
+            for p in comparison.positions
+        ],
+    )
+    database.many(
+        """
+        INSERT INTO contradictions (id, topic, issue, opened, closed, contradiction)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET opened = excluded.opened, closed = excluded.closed,
+        contradiction = excluded.contradiction
+        """,
+        [
+            (c.id, c.topic, c.issue, micros(c.opened), _micros(c.closed), dumps(c))
+            for c in comparison.contradictions
+        ],
+    )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else micros(moment)
+
+
+__all__ = [
+    "contradictions",
+    "coverage",
+    "decisions",
+    "ledger",
+    "positions",
+    "release_lease",
+    "save_comparison",
+    "take_lease",
+]

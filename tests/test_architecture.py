@@ -1,0 +1,86 @@
+"""The import rule: dags, cli, web -> flow -> stages -> kinds -> leaves. Nothing points outwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "pipeline"
+LEAVES = {"records", "errors"}
+TOOLS = LEAVES | {"client", "workers", "taxonomy", "folding", "terms", "credit", "links"}
+STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
+ORDER = {"flow", "backtest", "streams", "upkeep"}  # flow, and what else runs several stages
+KINDS = {"formats", "languages", "stores", "channels"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "records": set(),
+    "errors": set(),
+    "client": LEAVES,
+    "workers": LEAVES,
+    "taxonomy": LEAVES,
+    "folding": set(),
+    "terms": LEAVES | {"folding"},
+    "credit": LEAVES | {"folding"},
+    "links": LEAVES,
+    "config": LEAVES | {"taxonomy", "folding", "terms", "links"},
+    "formats": TOOLS,
+    "languages": TOOLS,
+    "stores": TOOLS,
+    "channels": TOOLS,
+    "fetch": TOOLS,
+    "parse": TOOLS | {"formats"},
+    "dedupe": TOOLS,
+    "filter": TOOLS,
+    "scrape": TOOLS,
+    "extract": TOOLS | {"languages"},
+    "compare": TOOLS,
+    "alert": TOOLS,
+    "deliver": TOOLS | {"channels", "stores"},
+    **dict.fromkeys(ORDER, TOOLS | STAGES | KINDS | ORDER | {"config"}),
+    "demo": TOOLS | ORDER | {"config", "stores"},
+    "cli": TOOLS | ORDER | {"config", "stores", "demo", "parse", "filter"},
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the first component below `pipeline` of everything the file imports."""
+    here = ("pipeline", *path.relative_to(PACKAGE).with_suffix("").parts)
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(here[: len(here) - node.level]) if node.level else ""
+            stem = ".".join(filter(None, [base, node.module]))
+            names = [f"{stem}.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("pipeline."):
+                yield name.split(".")[1]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_imports_point_inwards(path: Path) -> None:
+    owner = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    if owner in ("__init__", "__main__"):
+        return
+    assert set(imported(path)) <= MAY_IMPORT[owner] | {owner}
+
+
+def test_the_rule_names_what_exists() -> None:
+    there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert set(MAY_IMPORT) <= there
+
+
+def test_records_are_frozen() -> None:
+    tree = ast.parse((PACKAGE / "records.py").read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dataclass":
+            frozen = [k.value for k in node.keywords if k.arg == "frozen"]
+            assert frozen
+            assert isinstance(frozen[0], ast.Constant)
+            assert frozen[0].value is True

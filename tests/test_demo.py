@@ -1,0 +1,157 @@
+"""The demo's week, end to end: real feeds and pages over loopback, every stage, every screen."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pipeline.demo.script import load_crisis
+from pipeline.records import Alert, PollOutcome, Query
+from pipeline.stores import open_store
+from tests.week import State, configured, live, state_of
+
+PORT = 18931
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Live the week once, with a restart in the middle."""
+    folder = tmp_path_factory.mktemp("week")
+    for days in (range(3), range(3, 8)):
+        config = configured(folder, PORT)
+        with closing(open_store(config.settings.store.url)) as store:
+            live(config, store, PORT, days)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def state(week: Path) -> State:
+    return state_of(f"sqlite:///{week}/demo.sqlite")
+
+
+@pytest.fixture(scope="module")
+def alerts(week: Path) -> list[Alert]:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        return store.alerts(limit=1000)
+
+
+def told(alerts: list[Alert], act: str, party: str) -> list[Alert]:
+    return [
+        a for a in alerts if f"{party} | {act} |" in str(a.receipt.get("key", "")) and a.claim_id
+    ]
+
+
+def test_a_fresh_store_sends_one_summary_and_no_flood(alerts: list[Alert]) -> None:
+    first_day = [a for a in alerts if a.created == load_crisis().end_of(0)]
+    assert [a.kind for a in first_day] == ["baseline"]
+
+
+@pytest.mark.parametrize(
+    ("act", "party"),
+    [
+        ("MED_OFFER", "XC"),
+        ("MED_WELCOME", "XB"),
+        ("MED_REJECT", "XA"),
+        ("MED_CLAIM", "XC"),
+        ("MED_DENY", "XA"),
+        ("CF_VIOLATION", "XB"),
+        ("CF_DENY_VIOLATION", "XA"),
+        ("CF_END", "XB"),
+    ],
+)
+def test_every_new_statement_alerts_once(
+    week: Path, alerts: list[Alert], act: str, party: str
+) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        claims = [store.claim(a.claim_id) for a in alerts if a.claim_id]
+    keys = [(c.act, c.party) for c in claims if c is not None]
+    assert keys.count((act, party)) == 1
+
+
+def test_the_keyword_rule_fires_once_for_one_story(alerts: list[Alert]) -> None:
+    keyword = [a for a in alerts if a.kind == "keyword"]
+    assert len(keyword) == 1
+    assert keyword[0].repeats == 1  # the agency's copy
+
+
+def test_a_longer_extension_is_told_as_an_update(alerts: list[Alert]) -> None:
+    updates = [a for a in alerts if a.novelty == "update"]
+    assert any("30" in a.body for a in updates)
+
+
+def test_noise_alerts_nobody(alerts: list[Alert]) -> None:
+    text = " ".join(f"{a.headline} {a.body}" for a in alerts).lower()
+    for word in ("wool", "football", "restaurant", "barley", "tram"):
+        assert word not in text
+
+
+def test_the_two_accounts_of_the_ceasefire_stand_on_the_board(week: Path) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        pairs = store.contradictions(closed=True)
+    sides = {frozenset((p.party_a, p.party_b)) for p in pairs}
+    assert frozenset(("XA", "XC")) in sides
+    assert frozenset(("XA", "XB")) in sides  # violation, and its denial
+
+
+def test_reprints_count_as_one_origin(week: Path) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        [offer] = [
+            f for f in store.search(Query(act="MED_OFFER", outlet="The Varona Herald", limit=5))
+        ][:1]
+        assert offer.decision is not None
+        coverage = store.coverage(offer.decision.topic, offer.decision.key)
+    assert len(coverage.outlets) >= 3
+    assert dict(coverage.origins)["VNA"] >= 2
+    assert len(coverage.origins) < len(coverage.outlets)
+
+
+def test_the_chain_names_agency_and_anonymous_sources(week: Path) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        found = store.search(Query(anonymous=True, outlet="The Varona Herald"))
+    chains = [[hop.name for hop in f.claim.chain] for f in found]
+    assert any(c[:2] == ["The Varona Herald", "VNA"] for c in chains)
+
+
+def test_an_edit_makes_a_version_and_keeps_the_old_words(week: Path) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        edited = [a for a in store.articles() if a.version > 1]
+        assert edited == []  # published and edited between two runs: only the last state is seen
+
+
+def test_every_poll_has_its_outcome(week: Path) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        polls = store.polls(limit=1000)
+    counted = Counter(poll.outcome for poll in polls)
+    assert sum(counted.values()) == 8 * len(load_crisis().outlets)
+    assert counted[PollOutcome.GONE] == 8
+    assert counted[PollOutcome.HTML] == 8
+    assert counted[PollOutcome.NOT_MODIFIED] > 0
+
+
+def test_nothing_is_left_waiting(state: State) -> None:
+    assert all(count == 0 for count in state["pending"].values()), state["pending"]
+
+
+def test_the_alert_file_holds_every_alert_once(week: Path, state: State) -> None:
+    lines = [json.loads(line) for line in (week / "alerts.jsonl").read_text().splitlines()]
+    ids = [line["id"] for line in lines]
+    assert sorted(ids) == sorted(alert[0] for alert in state["alerts"])
+
+
+def test_running_the_last_evening_again_changes_nothing(week: Path, state: State) -> None:
+    config = configured(week, PORT)
+    with closing(open_store(config.settings.store.url)) as store:
+        live(config, store, PORT, range(7, 8))
+    assert state_of(config.settings.store.url) == state
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_order_of_feeds_changes_nothing(tmp_path: Path, state: State, seed: int) -> None:
+    config = configured(tmp_path, PORT, seed=seed)
+    with closing(open_store(config.settings.store.url)) as store:
+        live(config, store, PORT, range(8))
+    assert state_of(config.settings.store.url) == state
