@@ -7,8 +7,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run demo test check format eval bench setup dev clean
 
-run: setup           ## set up with Python alone, then watch the shipped feeds (ONCE=1: one round)
-	$(BIN)/truceline run --config config
+run: setup           ## set up with Python alone, collect once, then watch the shipped feeds (ONCE=1: stop there)
+	$(BIN)/truceline run --config config || test $$? -eq 1  # 1: no feed answered; it said so
 ifndef ONCE
 	$(BIN)/truceline watch --config config
 endif

@@ -16,7 +16,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,9 @@ from pipeline.alert import (
     baseline_summary,
     find_alerts,
     find_keyword_alerts,
+    health_warning,
     plan_deliveries,
+    troubles,
 )
 from pipeline.compare import aspect_of, compare_claims, issues_of, origin_of
 from pipeline.credit import read_credit
@@ -37,14 +39,13 @@ from pipeline.dedupe import containment, fresh_articles, resemblance, sketch_tex
 from pipeline.errors import ConfigError, LeaseHeld, ParseError, TrucelineError, WorkerError
 from pipeline.fetch import Fetched, Pace, fetch_feed, settle
 from pipeline.filter import TopicFilter, mark_articles
-from pipeline.parse import parse_feed
+from pipeline.parse import Reading, read_feed
 from pipeline.records import (
     Alert,
     Article,
     Claim,
     Comparison,
     Delivery,
-    Entry,
     Feed,
     FeedState,
     Ledger,
@@ -93,7 +94,7 @@ class Answer:
     """What one feed gave: the fetch, and its entries or why there are none."""
 
     fetched: Fetched
-    entries: tuple[Entry, ...] = ()
+    reading: Reading | None = None
     parse_error: ParseError | WorkerError | None = None
 
 
@@ -152,6 +153,7 @@ class Monitor:
         extracted, claims, set_aside = await self.extract()
         compared, alerts = self.compare()
         summary = self.summarise_baseline()
+        warnings = self.warn_of_feeds()
         delivered = await self.deliver()
         self.forget()
         return RunReport(
@@ -161,7 +163,7 @@ class Monitor:
             claims=claims,
             set_aside=set_aside,
             compared=compared,
-            alerts=(*summary, *alerts),
+            alerts=(*summary, *alerts, *warnings),
             delivered=delivered,
         )
 
@@ -199,18 +201,19 @@ class Monitor:
             return Answer(fetched)
         limit = self.config.settings.work.document_s
         try:
-            entries = await self.parsers.call_within(
-                limit, parse_feed, (fetched.payload, feed, self.clock())
+            reading = await self.parsers.call_within(
+                limit, read_feed, (fetched.payload, feed, self.clock())
             )
         except (ParseError, WorkerError) as error:
             return Answer(fetched, parse_error=error)
-        return Answer(fetched, entries=entries)
+        return Answer(fetched, reading=reading)
 
     def _keep(self, feed: Feed, answer: Answer) -> Poll:
-        now = self.clock()
-        known = self.store.fingerprints([entry.id for entry in answer.entries], feed.url)
+        now, reading = self.clock(), answer.reading
+        entries = reading.entries if reading is not None else ()
+        known = self.store.fingerprints([entry.id for entry in entries], feed.url)
         first = answer.fetched.state.first_success is None and not self.alert_backlog
-        fresh = fresh_articles(answer.entries, feed, known, now, baseline=first)
+        fresh = fresh_articles(entries, feed, known, now, baseline=first)
         error = answer.parse_error
         poll, state = settle(
             answer.fetched,
@@ -219,6 +222,7 @@ class Monitor:
             edited=fresh.edited,
             parse_error=error.message if error is not None else None,
             now=now,
+            note=reading.note if reading is not None else "",
             pace=self._pace(),
         )
         self.store.save_poll(poll, state, tuple(mark_articles(fresh.articles, self.filter)))
@@ -314,9 +318,7 @@ class Monitor:
         text = article.text or f"{article.title}. {article.summary}"
         sketch = sketch_text(article.id, text)
         alike = self.store.lookalikes(sketch) if sketch is not None else []
-        origin = origin_of(
-            article, sketch, alike, resemblance=resemblance, containment=containment
-        )
+        origin = origin_of(article, sketch, alike, resemblance=resemblance, containment=containment)
         return Comparison(article=replace(article, origin=origin, stage=Stage.DONE), sketch=sketch)
 
     def _with_topic(
@@ -404,6 +406,25 @@ class Monitor:
         self.store.save_alerts((alert,), self._planned((alert,)))
         for url in new:
             self.store.save_note(_feed_note(url), self.clock().isoformat())
+        return (alert,)
+
+    def warn_of_feeds(self) -> tuple[Alert, ...]:
+        """Write one alert on the feeds that began to fail or fell silent."""
+        watch, now = self.config.settings.watch, self.clock()
+        found = troubles(
+            self.config.feeds,
+            self.store.feed_states(),
+            now,
+            failing=timedelta(hours=watch.failing_hours),
+            silent=timedelta(days=watch.silent_days),
+        )
+        new = [t for t in found if self.store.note(_health_note(t.feed.url)) != t.episode]
+        alert = health_warning(new, now)
+        if alert is None:
+            return ()
+        self.store.save_alerts((alert,), self._planned((alert,)))
+        for trouble in new:
+            self.store.save_note(_health_note(trouble.feed.url), trouble.episode)
         return (alert,)
 
     async def deliver(self) -> DeliveryReport:
@@ -566,6 +587,10 @@ def _is_replaced(standing: Position, current: Sequence[Position]) -> bool:
 
 def _topic_note(topic: str) -> str:
     return f"compared topic {topic}"
+
+
+def _health_note(url: str) -> str:
+    return f"warned of feed {url}"
 
 
 def _feed_note(url: str) -> str:

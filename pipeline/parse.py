@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -305,27 +305,23 @@ def _with_ids(entries: list[Entry]) -> tuple[Entry, ...]:
     alike: dict[str, list[Entry]] = {}
     for entry in entries:
         alike.setdefault(entry_id(entry), []).append(entry)
+    rules = {found: _id_rule(group) for found, group in alike.items()}
     return tuple(
-        replace(
-            entry,
-            id=_id_within(entry, alike[entry_id(entry)]),
-            fingerprint=fingerprint(entry),
-        )
+        replace(entry, id=rules[entry_id(entry)](entry), fingerprint=fingerprint(entry))
         for entry in entries
     )
 
 
-def _id_within(entry: Entry, group: list[Entry]) -> str:
-    """Return the id of `entry`, given all entries that `entry_id` takes for the same article."""
-    found = entry_id(entry)
-    if len({_words(one.title) for one in group}) == 1:
-        return found
-    guids = {one.guid for one in group}
-    if len(guids) == 1 and entry.guid and entry.url:
-        return found  # one address, one guid: an article listed twice, once before an edit
+def _id_rule(group: list[Entry]) -> Callable[[Entry], str]:
+    """Return how to tell apart entries that `entry_id` takes for one article, if they are not."""
+    if len({_words(entry.title) for entry in group}) == 1:
+        return entry_id
+    guids = {entry.guid for entry in group}
+    if len(guids) == 1 and group[0].guid and group[0].url:
+        return entry_id  # one address, one guid: an article listed twice, once before an edit
     if len(guids) == 1 or None in guids:
-        return _id_of_words(entry)
-    return _id_without_url(entry)
+        return _id_of_words
+    return _id_without_url
 
 
 def fingerprint(entry: Entry) -> str:

@@ -366,7 +366,8 @@ class Claim:
     speaker_kind: HopKind = HopKind.UNRESOLVED
     countries: tuple[str, ...] = ()  # of the speaker; several when joint
     role: str | None = None  # in words: foreign secretary, news agency, government ...
-    role_code: str | None = None  # HOS HOG FM MFA DEF GOV MIL LEG OPP REB SEP IGO REG NGO MED EXP CVL
+    # HOS HOG FM MFA DEF GOV MIL LEG OPP REB SEP IGO REG NGO MED EXP CVL; see actors/offices.toml
+    role_code: str | None = None
     anonymous: bool = False
     act: str | None = None  # one of the 28, or None: abstained
     theme: str | None = None  # mediation, ceasefire, deescalation, other (the act's topic)
@@ -387,7 +388,7 @@ class Claim:
 
     @property
     def party(self) -> str | None:
-        """Whose position this is: the countries joined by "+" when a state speaks, else the speaker.
+        """Whose position this is: the countries, joined by "+", when a state speaks; else the speaker.
 
         An opposition, a rebel group, a newspaper or an expert does not speak for its country.
         """
@@ -415,7 +416,7 @@ class Decision:
     claim_id: str
     topic: str
     novelty: Novelty
-    reason: str  # first, reversal, cross_party, numeric, detail, restatement, background, response ...
+    reason: str  # first, reversal, cross_party, numeric, detail, restatement, background ...
     refs: tuple[str, ...] = ()  # ids of earlier claims it repeats, updates or contradicts
     key: str = ""  # structured key: party | act | object | third party | modality
     differs: str = ""  # for people: what differs from the nearest earlier claim
@@ -432,7 +433,7 @@ class Proposition:
     party: str
     issue: str
     act: str
-    slots: tuple[tuple[str, str], ...] = ()  # modality, date, duration, place, condition, number ...
+    slots: tuple[tuple[str, str], ...] = ()  # modality, date, duration, place, condition ...
     first_claim: str
     last_claim: str
     first_stated: datetime
@@ -609,7 +610,7 @@ class Delivery:
 
 
 def digest_name(channel: str, rule: str, due: datetime) -> str:
-    """Return the name under which rows of a channel and rule that wait for `due` are one message."""
+    """Return the name of the one message of a channel's and rule's rows that wait for `due`."""
     return stable_id("digest", channel, rule, due.isoformat())
 
 
@@ -618,7 +619,7 @@ def digest_name(channel: str, rule: str, due: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """"Who said what": every field narrows; empty means any."""
+    """ "Who said what": every field narrows; empty means any."""
 
     text: str = ""
     speaker: str | None = None

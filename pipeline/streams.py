@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.compare import Compared, compare_claims
 from pipeline.errors import ConfigError
+from pipeline.filter import TopicFilter, topics_of
 from pipeline.folding import fold
 from pipeline.records import Article, Claim, Decision, Ledger, Novelty, Topic, stable_id
 
@@ -38,9 +39,22 @@ def extract_records(
     from pipeline.extract import Extractor, claims_json
 
     extractor = Extractor(topics, actors_dir=config.actors_dir)
+    matcher = None if topics is None else TopicFilter(topics)
     for number, record in enumerate(records, 1):
         _check(record, number, ("id", "text"))
-        yield claims_json(dict(record), extractor, sentences=sentences)
+        answer = claims_json(dict(record), extractor, sentences=sentences)
+        yield answer if matcher is None or _matches(record, matcher) else _quiet(answer)
+
+
+def _matches(record: Mapping[str, Any], matcher: TopicFilter) -> bool:
+    matches = matcher.match_article(str(record.get("title") or ""), text=str(record["text"]))
+    return bool(topics_of(matches))
+
+
+def _quiet(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer for a text no topic wants: a watch would not even have read it."""
+    claims = [claim | {"alert_worthy": False} for claim in answer["claims"]]
+    return answer | {"claims": claims} | ({"relevant": False} if "relevant" in answer else {})
 
 
 def compare_streams(

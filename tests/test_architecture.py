@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deliver": TOOLS | {"channels", "stores"},
     **dict.fromkeys(ORDER, TOOLS | STAGES | KINDS | ORDER | {"config"}),
     "demo": TOOLS | ORDER | {"config", "stores"},
-    "cli": TOOLS | ORDER | {"config", "stores", "demo", "parse", "filter"},
+    "cli": TOOLS | ORDER | {"config", "stores", "demo", "parse", "filter", "compare"},
 }
 
 

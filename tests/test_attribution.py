@@ -12,8 +12,8 @@ import pytest
 import spacy
 from spacy.language import Language as Pipeline
 
-import pipeline.extract.attribution as attribution
 from pipeline.errors import ModelError
+from pipeline.extract import attribution
 from pipeline.extract.cues import read_cue
 from pipeline.extract.decode import CUE_TAGS, log_softmax, pieces, transitions, viterbi
 from pipeline.extract.draft import Draft, register

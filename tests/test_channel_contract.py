@@ -26,9 +26,7 @@ from pipeline.client import Client, ClientSettings
 from pipeline.deliver import payload_of, text_of
 from pipeline.errors import ChannelError, ConfigError
 from pipeline.records import Alert, Novelty
-from tests.webserver import Answer, WebServer, web
-
-__all__ = ["web"]  # the fixture
+from tests.webserver import Answer, WebServer
 
 NOW = datetime(2031, 5, 10, 12, 0, tzinfo=UTC)
 MARK = "planted-marker"

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.webserver import Answer, Seen, WebServer, running
 
 from pipeline.client import (
     Client,
@@ -19,6 +18,7 @@ from pipeline.client import (
     redact,
 )
 from pipeline.errors import BlockedAddress, FetchError
+from tests.webserver import Answer, Seen, WebServer, running
 
 
 @pytest.fixture
@@ -121,11 +121,13 @@ async def test_no_spelling_of_a_private_host_is_asked(web: WebServer, host: str)
 
 async def test_a_name_with_one_private_answer_is_refused_whole(web: WebServer) -> None:
     async def resolve(_host: str, _port: int) -> Sequence[str]:
-        return ["8.8.8.8", "127.0.0.1"]
+        return ["127.0.0.1", "10.0.0.1"]  # the first is welcome here, and would answer
 
-    async with Client(ClientSettings(), resolve=resolve) as client:
-        with pytest.raises(BlockedAddress, match=r"127\.0\.0\.1"):
+    web.route("/")
+    async with Client(settings_for(web), resolve=resolve) as client:
+        with pytest.raises(BlockedAddress, match=r"10\.0\.0\.1"):
             await client.get(web.url("/", host="news.example"))
+    assert web.requests == []
 
 
 async def test_a_second_dns_answer_cannot_slip_in(web: WebServer) -> None:

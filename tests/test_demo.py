@@ -99,9 +99,7 @@ def test_the_two_accounts_of_the_ceasefire_stand_on_the_board(week: Path) -> Non
 
 def test_reprints_count_as_one_origin(week: Path) -> None:
     with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
-        [offer] = [
-            f for f in store.search(Query(act="MED_OFFER", outlet="The Varona Herald", limit=5))
-        ][:1]
+        offer = store.search(Query(act="MED_OFFER", outlet="The Varona Herald", limit=5))[0]
         assert offer.decision is not None
         coverage = store.coverage(offer.decision.topic, offer.decision.key)
     assert len(coverage.outlets) >= 3

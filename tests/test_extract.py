@@ -98,6 +98,13 @@ def test_text_of_an_unknown_language_gives_no_claims(extractor: Extractor) -> No
     assert extractor.claims(article(text)) == ()
 
 
+@pytest.mark.parametrize(
+    "text", ['"' * 20_000, "x" * 50_000, "said " * 3000, "A\u0000B “ \ud800 x"]
+)
+def test_hostile_text_ends_and_gives_no_claims(extractor: Extractor, text: str) -> None:
+    assert extractor.claims(article(text)) == ()
+
+
 def test_every_language_file_loads() -> None:
     assert {language.code for language in known_languages()} >= {"en", "hi", "ur"}
     assert load_language("../en").marks == ()

@@ -17,7 +17,7 @@ from pipeline.errors import LeaseHeld, WorkerError
 from pipeline.flow import Monitor, RunReport
 from pipeline.records import Article, Claim, Feed, PollOutcome, Query, Stage
 from pipeline.stores import Store, open_store
-from tests.webserver import Answer, WebServer, web
+from tests.webserver import Answer, WebServer
 
 NOW = datetime(2031, 3, 4, 20, tzinfo=UTC)
 OFFER = "Ostmark offers to mediate between Varonia and Kestria in the Harun Valley."
@@ -52,9 +52,13 @@ def store(config: Config) -> Iterator[Store]:
         yield opened
 
 
-def run(config: Config, store: Store, *, now: datetime = NOW, **options: bool) -> RunReport:
+def run(
+    config: Config, store: Store, *, now: datetime = NOW, alert_backlog: bool = False
+) -> RunReport:
     async def once() -> RunReport:
-        async with Monitor(config, store, clock=lambda: now, **options) as monitor:
+        async with Monitor(
+            config, store, clock=lambda: now, alert_backlog=alert_backlog
+        ) as monitor:
             return await monitor.run(everything=True)
 
     return asyncio.run(once())

@@ -282,6 +282,24 @@ def test_two_processes_create_and_write_one_store_at_once(path: Path) -> None:
         assert store.check() == []
 
 
+def test_an_interrupted_write_leaves_no_transaction_open(store: SqliteStore) -> None:
+    def interrupted() -> None:
+        with store._database.write():
+            fill(store, range(3))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert store.counts().articles == 0
+    fill(store, range(3))
+    assert store.counts().articles == 3
+
+
+def test_a_write_inside_a_read_is_refused(store: SqliteStore) -> None:
+    with store._database.read(), pytest.raises(StoreError, match="inside a read"):
+        fill(store, range(1))
+
+
 # -- kill -9 -------------------------------------------------------------------------------
 
 STEPS = {

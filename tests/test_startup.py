@@ -7,7 +7,16 @@ import sys
 
 import pytest
 
-HEAVY = ("spacy", "onnxruntime", "numpy", "trafilatura", "feedparser", "apprise", "pydantic", "rich")
+HEAVY = (
+    "spacy",
+    "onnxruntime",
+    "numpy",
+    "trafilatura",
+    "feedparser",
+    "apprise",
+    "pydantic",
+    "rich",
+)
 
 
 @pytest.mark.parametrize("module", ["pipeline", "pipeline.cli", "pipeline.flow"])

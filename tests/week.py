@@ -36,13 +36,15 @@ def live(config: Config, store: Store, port: int, days: Iterator[int] | range) -
     crisis = load_crisis()
 
     async def week() -> list[RunReport]:
-        async with newsstand(crisis, port) as stand:
-            async with Monitor(config, store, clock=lambda: stand.now) as monitor:
-                reports = []
-                for day in days:
-                    stand.now = crisis.end_of(day)
-                    reports.append(await monitor.run(everything=True))
-                return reports
+        reports = []
+        async with (
+            newsstand(crisis, port) as stand,
+            Monitor(config, store, clock=lambda: stand.now) as monitor,
+        ):
+            for day in days:
+                stand.now = crisis.end_of(day)
+                reports.append(await monitor.run(everything=True))
+        return reports
 
     return asyncio.run(week())
 

@@ -3,6 +3,7 @@
     rules      the conditions; an index that stays fast at 10,000 rules
     receipt    what an alert says, for people and for programs
     outbox     one row for each (alert, channel): at once, after quiet hours, in a digest
+    health     one warning when a feed fails or falls silent
 
 Pure: what the store knows comes in as `Known`, what is found goes out as records.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipeline.alert.health import health_warning, troubles
 from pipeline.alert.outbox import baseline_summary, plan_deliveries
 from pipeline.alert.receipt import Known, base_key, claim_receipt, keyword_receipt, plain
 from pipeline.alert.rules import RuleIndex, keyword_matching, matching
@@ -205,8 +207,10 @@ __all__ = [
     "baseline_summary",
     "find_alerts",
     "find_keyword_alerts",
+    "health_warning",
     "is_quiet",
     "keyword_matching",
     "matching",
     "plan_deliveries",
+    "troubles",
 ]

@@ -1,18 +1,24 @@
 """The command line: `truceline COMMAND`. Every command has `--help`; most have `--json`.
 
 Exit codes
-    0  done
-    1  done, but something asked for is missing or failed (no feed answered, nothing found)
-    2  the command line or a configuration file is wrong
-    3  the store cannot be used
-    4  another process does this work now
+    0    done
+    1    done, but something asked for is missing or failed (no feed answered, nothing found)
+    2    the command line, a configuration file or an input file is wrong
+    3    the store cannot be used, or there is none yet
+    4    another process does this work now
     130  interrupted
 """
 
 from __future__ import annotations
 
 import importlib
+import io
+import os
+import signal
 import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
 
 import click
 
@@ -26,19 +32,19 @@ COMMANDS = {
     "demo": ("demo", "A week of a fictional crisis, taken through the very same path."),
     "search": ("asking", "Who said what: by speaker, party, act, agency, outlet, time, words."),
     "show": ("asking", "One claim with its chain, words and everything said about it."),
-    "alerts": ("asking", "Alerts sent, newest first."),
+    "alerts": ("asking", "Alerts, newest first, or one with its receipt."),
     "positions": ("asking", "The ledger: who holds what, since when, on whose word."),
     "contradictions": ("asking", "Claims of different parties that cannot both hold."),
-    "coverage": ("asking", "Which feeds are alive, late, silent or blocked."),
+    "coverage": ("asking", "Which feeds are alive, late, silent or failing."),
     "feeds": ("feeds", "List, check, add, import and export feeds."),
     "topics": ("topics", "Check topics; back-test a topic or rule on stored articles."),
-    "parse": ("files", "Read feed files; one line of JSON for each."),
+    "parse": ("files", "Read feed files; say what each one holds."),
     "extract": ("files", "Extract the claims of text files."),
     "compare": ("files", "Decide what is new in a stream of statements."),
     "import": ("upkeep", "Seed the ledger from an archive: JSONL of articles, or a list of URLs."),
     "reprocess": ("upkeep", "Extract and compare stored articles again; never alerts."),
     "replay": ("upkeep", "Send again what a channel gave up on."),
-    "export": ("upkeep", "Write claims as JSONL or CSV."),
+    "export": ("exporting", "Write claims as JSONL or CSV."),
     "retention": ("upkeep", "Delete stored article text as the settings say."),
     "doctor": ("upkeep", "Check configuration, store, model and channels."),
 }
@@ -65,6 +71,14 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a reader that went away (`| head`) ends it, and is no fault."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _discard_output()
+            return 0
+
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="truceline")
@@ -72,22 +86,35 @@ def cli() -> None:
     """Watch the news for who says what about a conflict, on whose word, and whether it is new."""
 
 
-def main() -> None:
-    """Run the command line; our own errors end in one clear line and an exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; our own errors end in one clear line and an exit code."""
+    _take_any_text()
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_code_of(arguments))
+
+
+def _code_of(arguments: Sequence[str] | None) -> int:
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = cli(arguments, prog_name="truceline", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+        click.echo("interrupted", err=True)
+        return 130
     except TrucelineError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(exit_code(error))
+        return exit_code(error)
+    except BrokenPipeError:
+        _discard_output()
+        return 0
+    except OSError as error:
+        where = error.filename or "cannot write the output"
+        click.echo(f"error: {where}: {error.strerror or error}", err=True)
+        _discard_output()
+        return 1
+    return code if isinstance(code, int) else 0
 
 
 def exit_code(error: TrucelineError) -> int:
@@ -101,3 +128,22 @@ def exit_code(error: TrucelineError) -> int:
             return 3
         case _:
             return 1
+
+
+def _take_any_text() -> None:
+    """Let no character that the terminal's encoding lacks end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, or the interpreter complains when it ends."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -2,49 +2,75 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.cli import screens
 from pipeline.cli.options import (
-    Time,
     config_option,
     json_option,
     limit_option,
     opened,
     plain,
     print_json,
+    say_nothing_found,
+    since_option,
     store_option,
+    topic_option,
+    until_option,
 )
-from pipeline.errors import ConfigError
-from pipeline.records import Claim, Novelty, Query
+from pipeline.config import Config
+from pipeline.errors import TrucelineError
+from pipeline.records import Alert, Claim, Novelty, Query
 from pipeline.stores import Store
 from pipeline.taxonomy import THEMES, load_acts
 
-topic_option = click.option("--topic", help="Only this watch topic.")
+NEWEST = 100_000  # alerts looked through for the start of an id
+
+
+class Act(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
+    """A code of the taxonomy, also as screens show it: "med reject"."""
+
+    name = "act"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Return the code."""
+        from pipeline.config.document import unknown
+
+        code = str(value).strip().upper().replace(" ", "_")
+        if code not in load_acts():
+            self.fail(unknown("act", code, load_acts()), param, ctx)
+        return code
 
 
 @click.command("search")
 @click.argument("words", nargs=-1)
-@click.option("--speaker", help="Part of the speaker's name.")
-@click.option("--party", help="Country code of the party, such as IN.")
-@click.option("--act", type=click.Choice(list(load_acts()), case_sensitive=False), metavar="ACT")
-@click.option("--theme", type=click.Choice(THEMES))
+@click.option("--speaker", help="Name of the speaker, whole or one word of it.")
+@click.option("--party", help="Country code (IN) or name of the party.")
+@click.option(
+    "--act",
+    type=Act(),
+    help="What the claim does, such as MED_REJECT (all: docs/claims.md).",
+)
+@click.option("--theme", type=click.Choice(THEMES), help="Group of acts.")
 @click.option("--anonymous/--named", default=None, help="Only unnamed, or only named speakers.")
 @click.option("--agency", help="An agency in the chain or credit.")
-@click.option("--outlet")
+@click.option("--outlet", help="Name of the outlet.")
 @topic_option
-@click.option("--novelty", type=click.Choice([n.value for n in Novelty]))
-@click.option("--since", type=Time())
-@click.option("--until", type=Time())
+@click.option("--novelty", type=click.Choice([n.value for n in Novelty]), help="New or not.")
+@since_option
+@until_option
 @limit_option
 @json_option
 @config_option
 @store_option
 def search_command(
     words: tuple[str, ...],
+    *,
     speaker: str | None,
     party: str | None,
     act: str | None,
@@ -61,9 +87,12 @@ def search_command(
     config_dir: Path | None,
     store_url: str | None,
 ) -> None:
-    """Who said what: claims that fit, newest first. WORDS are looked for in claims and titles."""
+    """Who said what: claims that fit, newest first.
+
+    WORDS are looked for in claims and titles; "several words" in quotation marks together.
+    """
     query = Query(
-        text=" ".join(words),
+        text=" ".join(f'"{word}"' if " " in word else word for word in words),
         speaker=speaker,
         party=party,
         act=act,
@@ -82,79 +111,84 @@ def search_command(
         if as_json:
             for found in findings:
                 print_json(found)
-        else:
+        elif findings:
             screens.print_findings(findings, config.zone)
+        if not findings:
+            say_nothing_found(f"no claim fits{_topic_hint(config, topic)}")
     if not findings:
         raise click.exceptions.Exit(1)
 
 
 @click.command("show")
-@click.argument("claim_id")
+@click.argument("claim_id", metavar="CLAIM")
 @json_option
 @config_option
 @store_option
 def show_command(
     claim_id: str, as_json: bool, config_dir: Path | None, store_url: str | None
 ) -> None:
-    """Show one claim: words, chain, evidence, novelty and who carried it."""
+    """Show one claim: words, chain, evidence, versions, novelty, and who else said it.
+
+    CLAIM is an id as `search` shows it; its first digits do.
+    """
+    from pipeline.cli.claim_screen import dossier_of, print_dossier
+
     with opened(config_dir, store_url) as (config, store):
-        claim = _claim(store, claim_id)
-        article = store.article(claim.article_id)
-        decisions = store.decisions(claim.id)
-        covered = [store.coverage(d.topic, d.key) for d in decisions]
+        dossier = dossier_of(store, _claim(store, claim_id))
         if as_json:
-            print_json({"claim": plain(claim), "decisions": decisions, "coverage": covered})
-            return
-        origins = "; ".join(
-            f"{len(c.outlets)} outlets, {len(c.origins)} origins: "
-            + ", ".join(f"{name} ({count})" for name, count in c.origins)
-            for c in covered
-        )
-        screens.print_claim(claim, article, decisions, origins or "by this article", config.zone)
+            print_json(dossier)
+        else:
+            print_dossier(dossier, config.zone)
 
 
 @click.command("alerts")
+@click.argument("alert_id", metavar="[ALERT]", required=False)
 @topic_option
 @click.option("--rule", help="Only alerts of this rule.")
-@click.option("--since", type=Time())
+@since_option
+@click.option("--full", is_flag=True, help="With the receipt of each.")
 @limit_option
 @json_option
 @config_option
 @store_option
 def alerts_command(
+    alert_id: str | None,
+    *,
     topic: str | None,
     rule: str | None,
     since: datetime | None,
+    full: bool,
     limit: int,
     as_json: bool,
     config_dir: Path | None,
     store_url: str | None,
 ) -> None:
-    """List alerts, newest first, and whether they were delivered."""
+    """List alerts, newest first, and whether they were delivered.
+
+    With ALERT (the first digits of an id do) that one with its receipt.
+    """
     with opened(config_dir, store_url) as (config, store):
-        alerts = store.alerts(topic=topic, rule=rule, since=since, limit=limit)
+        if alert_id:
+            alerts = [find_alert(store, alert_id)]
+        else:
+            alerts = store.alerts(topic=topic, rule=rule, since=since, limit=limit)
+        rows = [(alert, store.deliveries(alert.id)) for alert in alerts]
         if as_json:
-            for alert in alerts:
-                print_json({**plain(alert), "deliveries": store.deliveries(alert.id)})
-            return
-        made = screens.table("alert", "when", "rule", "what", "repeats", "delivered")
-        for alert in alerts:
-            rows = store.deliveries(alert.id)
-            made.add_row(
-                alert.id[:8],
-                screens.local(alert.created, config.zone),
-                screens.clean(alert.rule),
-                screens.clean(alert.headline),
-                str(alert.repeats),
-                ", ".join(f"{row.channel}: {row.state}" for row in rows) or "-",
-            )
-        screens.console().print(made)
+            for alert, deliveries in rows:
+                print_json({**plain(alert), "deliveries": deliveries})
+        elif full or alert_id:
+            for alert, deliveries in rows:
+                screens.print_receipt(alert, deliveries, config.zone)
+        elif rows:
+            screens.print_alerts(rows, config.zone)
+        if not rows:
+            say_nothing_found(f"no alerts{_topic_hint(config, topic)}")
 
 
 @click.command("positions")
 @topic_option
-@click.option("--party")
-@click.option("--issue")
+@click.option("--party", help="Country code (IN) or name of the party.")
+@click.option("--issue", help="Id of an issue of the topic file.")
 @click.option("--history", is_flag=True, help="Also the positions that were replaced.")
 @json_option
 @config_option
@@ -169,23 +203,17 @@ def positions_command(
     store_url: str | None,
 ) -> None:
     """Print the position ledger, standing positions included."""
+    from pipeline.cli.ledger import whole_ledger
+
     with opened(config_dir, store_url) as (config, store):
-        stored = store.positions(topic=topic, party=party, issue=issue, history=history)
-        taken = {(p.topic, p.party, p.issue) for p in stored if p.until is None}
-        standing = [
-            p
-            for p in config.positions
-            if (p.topic, p.party, p.issue) not in taken
-            and topic in (None, p.topic)
-            and party in (None, p.party)
-            and issue in (None, p.issue)
-        ]
-        found = sorted([*stored, *standing], key=lambda p: (p.issue, p.party, p.since))
+        found = whole_ledger(config, store, topic=topic, party=party, issue=issue, history=history)
         if as_json:
             for position in found:
                 print_json(position)
-        else:
+        elif found:
             screens.print_positions(found, config.zone)
+        if not found:
+            say_nothing_found(f"no position is known{_topic_hint(config, topic)}")
 
 
 @click.command("contradictions")
@@ -207,9 +235,11 @@ def contradictions_command(
         if as_json:
             for pair in pairs:
                 print_json(pair)
-            return
-        both = [(pair, store.claim(pair.claim_a), store.claim(pair.claim_b)) for pair in pairs]
-        screens.print_contradictions(both, config.zone)
+        elif pairs:
+            both = [(pair, store.claim(pair.claim_a), store.claim(pair.claim_b)) for pair in pairs]
+            screens.print_contradictions(both, config.zone)
+        if not pairs:
+            say_nothing_found(f"no contradiction is known{_topic_hint(config, topic)}")
 
 
 @click.command("coverage")
@@ -217,33 +247,58 @@ def contradictions_command(
 @config_option
 @store_option
 def coverage_command(as_json: bool, config_dir: Path | None, store_url: str | None) -> None:
-    """Print the state of every feed, the troubled ones first."""
+    """Print the state of every feed, the troubled ones first, and which parties were heard."""
+    from pipeline.cli import health
+
     with opened(config_dir, store_url) as (config, store):
-        states = store.feed_states()
-        rows = sorted(
-            ((feed, states.get(feed.url)) for feed in config.feeds),
-            key=lambda row: (-(row[1].failures if row[1] else 0), row[0].outlet),
-        )
+        states, now = store.feed_states(), datetime.now(UTC)
+        rows = []
+        for feed in config.feeds:
+            state = states.get(feed.url)
+            found = health.health_of(feed, state, now)
+            polls = store.polls(feed.url, limit=1) if found is health.Health.FAILING else []
+            reason = polls[0].reason if polls else ""
+            rows.append(health.FeedHealth(feed, state, found, reason))
+        rows = health.by_trouble(rows)
         if as_json:
-            for feed, state in rows:
-                print_json({"feed": feed, "state": state})
-            return
-        made = screens.table("outlet", "country", "last poll", "failures", "last success", "last new", "next")
-        for feed, state in rows:
-            made.add_row(
-                screens.clean(feed.outlet),
-                feed.country or "-",
-                (state.last_outcome or "-") if state else "never polled",
-                str(state.failures) if state else "-",
-                screens.local(state.last_success if state else None, config.zone),
-                screens.local(state.last_new if state else None, config.zone),
-                screens.local(state.next_check if state else None, config.zone),
-            )
-        screens.console().print(made)
+            for row in rows:
+                print_json(row)
+        elif rows:
+            screens.print_coverage(rows, health.heard_parties(rows), config.zone)
+        if not rows:
+            say_nothing_found("no feeds are configured; `truceline feeds add` adds one")
+
+
+def find_alert(store: Store, alert_id: str) -> Alert:
+    """Return the one alert whose id begins so.
+
+    Raises:
+        TrucelineError: there is none, or there are several.
+    """
+    exact = store.alert(alert_id)
+    if exact is not None:
+        return exact
+    found = [alert for alert in store.alerts(limit=NEWEST) if alert.id.startswith(alert_id)]
+    if len(found) != 1:
+        several = "several alerts begin so; give more digits" if found else "no such alert"
+        raise TrucelineError(f"{several}; `truceline alerts` lists them", subject=alert_id)
+    return found[0]
 
 
 def _claim(store: Store, claim_id: str) -> Claim:
     claim = store.claim(claim_id)
     if claim is None:
-        raise ConfigError("no such claim; `truceline search` lists ids", subject=claim_id)
+        raise TrucelineError(
+            "no claim, or more than one, has an id that begins so; `truceline search` lists "
+            "ids, with --json in full",
+            subject=claim_id,
+        )
     return claim
+
+
+def _topic_hint(config: Config, topic: str | None) -> str:
+    """Return what explains an empty answer: a topic that no file describes."""
+    known: Sequence[str] = [one.id for one in config.topics]
+    if topic is None or topic in known:
+        return ""
+    return f'; no topic file has the id "{topic}" (there are: {", ".join(known) or "none"})'

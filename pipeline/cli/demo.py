@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import screens
-
 if TYPE_CHECKING:
     from pipeline.demo.script import Crisis
     from pipeline.flow import RunReport
+
+ALL = 1_000  # positions and contradictions shown
 
 
 @click.command("demo")
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where its configuration, store and alerts go.",
 )
-@click.option("--port", type=click.IntRange(1024, 65535), default=8931, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    default=8931,
+    show_default=True,
+    help="Where the invented outlets are served, on this machine only.",
+)
 @click.option("--fresh", is_flag=True, help="Start the week again.")
 @click.option("--until", type=click.IntRange(0), help="Stop after this day.")
 def demo_command(folder: Path, port: int, fresh: bool, until: int | None) -> None:
@@ -43,25 +50,22 @@ def demo_command(folder: Path, port: int, fresh: bool, until: int | None) -> Non
 
 
 def _tell(day: int, crisis: Crisis, report: RunReport) -> None:
-    name = "baseline" if day == 0 else f"day {day}"
+    name = "the baseline" if day == 0 else f"day {day}"
     new = sum(poll.new for poll in report.polls)
     edited = sum(poll.edited for poll in report.polls)
     click.echo(
-        f"== {name}, {crisis.end_of(day):%A %d %B %Y}: {new} new, {edited} edited articles, "
-        f"{report.claims} claims, {len(report.alerts)} alerts"
+        f"== end of {name}, {crisis.end_of(day):%A %d %B %Y}: {new} new and {edited} edited "
+        f"articles, {report.claims} claims, {len(report.alerts)} alerts\n"
     )
 
 
 def _epilogue(config_dir: Path) -> None:
     from pipeline.cli.options import opened
+    from pipeline.cli.watching import print_board
 
     with opened(config_dir, None) as (config, store):
-        click.echo("\nThe position ledger")
-        screens.print_positions(store.positions(), config.zone)
-        click.echo("The contradiction board")
-        pairs = store.contradictions(closed=True)
-        both = [(p, store.claim(p.claim_a), store.claim(p.claim_b)) for p in pairs]
-        screens.print_contradictions(both, config.zone)
-    where = f"--config {config_dir}"
-    click.echo(f"Look closer: truceline search {where} | alerts {where} | coverage {where}")
-    click.echo(f"One claim with its chain: truceline show CLAIM {where}")
+        print_board(config, store, shown=ALL)
+    where = f"--config {shlex.quote(str(config_dir))}"
+    click.echo("Look closer:")
+    for command in ("search", "show CLAIM", "alerts --full", "positions --history", "coverage"):
+        click.echo(f"  truceline {command} {where}")

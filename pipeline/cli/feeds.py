@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import click
 
-from pipeline.cli import screens
-from pipeline.cli.options import config_option, configured, json_option, print_json
+from pipeline.cli.health import ANSWERED
+from pipeline.cli.options import (
+    config_option,
+    configured,
+    json_option,
+    print_json,
+    say_nothing_found,
+)
+from pipeline.cli.sheets import Column, Sheet, line
 from pipeline.errors import ConfigError
 from pipeline.records import Feed, FeedKind
 
@@ -23,24 +31,43 @@ def feeds_command() -> None:
 @config_option
 def list_feeds(as_json: bool, config_dir: Path | None) -> None:
     """List the feeds of the configuration."""
-    config = configured(config_dir)
+    feeds = configured(config_dir).feeds
     if as_json:
-        for feed in config.feeds:
+        for feed in feeds:
             print_json(feed)
-        return
-    made = screens.table("outlet", "section", "country", "lang", "kind", "ownership", "verified", "url")
-    for feed in config.feeds:
-        made.add_row(
-            screens.clean(feed.outlet),
-            screens.clean(feed.section or "-"),
+    elif feeds:
+        _print_feeds(feeds)
+    if not feeds:
+        say_nothing_found("no feeds are configured; `truceline feeds add` adds one")
+
+
+def _print_feeds(feeds: tuple[Feed, ...]) -> None:
+    made = Sheet(
+        Column("outlet", lead=True),
+        Column("section"),
+        Column("country"),
+        Column("lang"),
+        Column("kind"),
+        Column("party"),
+        Column("ownership", least=14, cut=40),
+        Column("verified"),
+        Column("on"),
+        Column("url", least=40),
+    )
+    for feed in feeds:
+        made.add(
+            feed.outlet,
+            feed.section or "-",
             feed.country or "-",
             feed.language or "-",
             feed.kind,
-            screens.clean(feed.ownership or "-"),
+            feed.party or "-",
+            feed.ownership or "-",
             feed.verified,
-            screens.clean(feed.url),
+            "yes" if feed.enabled else "no",
+            feed.url,
         )
-    screens.console().print(made)
+    made.show()
 
 
 @feeds_command.command("check")
@@ -54,13 +81,26 @@ def check_feeds(urls: tuple[str, ...], as_json: bool, config_dir: Path | None) -
     config = configured(config_dir)
     known = {feed.url: feed for feed in config.feeds}
     wanted = [known.get(url, Feed(url=url, outlet=url)) for url in urls] or list(config.feeds)
+    if not wanted:
+        say_nothing_found("no feeds are configured; `truceline feeds add` adds one")
+        return
+    if not as_json:
+        click.echo(f"asking {len(wanted)} feeds ...", err=True)
     polls = asyncio.run(check(config, wanted))
-    for feed, poll in zip(wanted, polls, strict=True):
-        if as_json:
+    if as_json:
+        for poll in polls:
             print_json(poll)
-        else:
-            click.echo(f"{poll.outcome:15} {poll.entries:4} entries  {feed.outlet}  {poll.reason}")
-    if all(poll.entries == 0 for poll in polls):
+    else:
+        made = Sheet(
+            Column("outlet", lead=True),
+            Column("outcome", lead=True),
+            Column("entries"),
+            Column("what it answered", least=24, cut=120),
+        )
+        for feed, poll in zip(wanted, polls, strict=True):
+            made.add(feed.outlet, poll.outcome, poll.entries, poll.reason or "-")
+        made.show()
+    if not any(poll.outcome in ANSWERED for poll in polls):
         raise click.exceptions.Exit(1)
 
 
@@ -69,7 +109,13 @@ def check_feeds(urls: tuple[str, ...], as_json: bool, config_dir: Path | None) -
 @click.option("--outlet", required=True, help="Name of the publisher.")
 @click.option("--country", help="ISO 3166-1 alpha-2, such as IN.")
 @click.option("--language", help="ISO 639-1, such as ur.")
-@click.option("--kind", type=click.Choice([kind.value for kind in FeedKind]), default="outlet")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in FeedKind]),
+    default="outlet",
+    show_default=True,
+    help="Who speaks through it.",
+)
 @config_option
 def add_feed(
     url: str,
@@ -99,23 +145,31 @@ def import_feeds(opml: Path, config_dir: Path | None) -> None:
     from pipeline.config.opml import read_opml
 
     path = _feeds_file(config_dir)
-    outcome = add_all(path, read_opml(opml.read_bytes()))
+    try:
+        feeds = read_opml(opml.read_bytes())
+    except ConfigError as error:
+        raise ConfigError(error.message, subject=str(opml)) from error
+    outcome = add_all(path, feeds)
     click.echo(f"added {len(outcome.added)} feeds to {path}; {len(outcome.known)} were there")
     for feed, why in outcome.refused:
-        click.echo(f"refused {feed.url}: {why}", err=True)
+        click.echo(f"refused {line(feed.url)}: {line(why)}", err=True)
     if outcome.refused:
         raise click.exceptions.Exit(1)
 
 
 @feeds_command.command("export")
-@click.argument("opml", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("opml", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @config_option
 def export_feeds(opml: Path, config_dir: Path | None) -> None:
-    """Write the feeds as OPML."""
+    """Write the feeds as OPML to a file ("-" for standard output)."""
     from pipeline.config.opml import write_opml
 
     feeds = configured(config_dir).feeds
-    opml.write_bytes(write_opml(feeds))
+    document = write_opml(feeds)
+    if str(opml) == "-":
+        sys.stdout.write(document.decode("ascii"))
+        return
+    opml.write_bytes(document)
     click.echo(f"wrote {len(feeds)} feeds to {opml}")
 
 

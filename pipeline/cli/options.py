@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from pipeline.config import Config, load_config
-from pipeline.errors import ConfigError
+from pipeline.errors import StoreError
 from pipeline.stores import Store, open_store
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 config_option = click.option(
     "--config",
@@ -36,10 +37,19 @@ store_option = click.option(
     help="URL of the store, such as sqlite:///watch.sqlite; without it the one in settings.toml.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-limit_option = click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+topic_option = click.option("--topic", help="Only this watch topic.")
 
 
-class Time(click.ParamType):
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="No more than so many.",
+)
+
+
+class Time(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
     """A date or an ISO 8601 time; without a zone it is UTC."""
 
     name = "time"
@@ -50,9 +60,15 @@ class Time(click.ParamType):
             return value
         try:
             when = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no date or ISO 8601 time such as 2025-05-10T18:00Z", param, ctx)
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+            return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is no date or ISO 8601 time such as 2025-05-10T18:00Z", param, ctx
+            )
+
+
+since_option = click.option("--since", type=Time(), help="From this date or time on.")
+until_option = click.option("--until", type=Time(), help="Before this date or time.")
 
 
 def configured(config_dir: Path | None, store_url: str | None = None) -> Config:
@@ -61,14 +77,34 @@ def configured(config_dir: Path | None, store_url: str | None = None) -> Config:
 
 
 @contextmanager
-def opened(config_dir: Path | None, store_url: str | None) -> Iterator[tuple[Config, Store]]:
-    """Load the configuration and open its store."""
+def opened(
+    config_dir: Path | None, store_url: str | None, *, create: bool = False
+) -> Iterator[tuple[Config, Store]]:
+    """Load the configuration and open its store; without `create` it must be there already.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        StoreError: the store cannot be used, or there is none yet.
+    """
     config = configured(config_dir, store_url)
-    store = open_store(config.settings.store.url)
+    url = config.settings.store.url
+    if not create and not is_there(url):
+        raise StoreError("there is no store here yet; `truceline run` makes it", subject=url)
+    store = open_store(url)
     try:
         yield config, store
     finally:
         store.close()
+
+
+def is_there(url: str) -> bool:
+    """Say whether a store's file exists; of other kinds only opening can tell."""
+    if not url.startswith("sqlite:"):
+        return True
+    from pipeline.stores.sqlite.database import path_of
+
+    path = path_of(url)
+    return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
 def plain(record: object) -> Any:
@@ -86,36 +122,21 @@ def plain(record: object) -> Any:
     return str(record) if isinstance(record, Path) else record
 
 
+def json_line(record: object) -> str:
+    """Return one record as one line of JSON, its line end included.
+
+    Half a surrogate pair, which broken input brings, is written as the escape it came from.
+    """
+    line = json.dumps(plain(record), ensure_ascii=False)
+    return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n"
+
+
 def print_json(record: object) -> None:
     """Write one record as one line of JSON."""
-    sys.stdout.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(record))
     sys.stdout.flush()
 
 
-def records_in(path: Path) -> list[dict[str, Any]]:
-    """Return the JSON objects of a file: one object, a list of them, or one on each line.
-
-    Raises:
-        ConfigError: names the file and line that is no JSON object.
-    """
-    text = path.read_text("utf-8-sig")
-    try:
-        whole = json.loads(text)
-    except ValueError:
-        whole = [_line(path, number, line) for number, line in _lines(text)]
-    listed = whole if isinstance(whole, list) else [whole]
-    for number, record in enumerate(listed, 1):
-        if not isinstance(record, dict):
-            raise ConfigError("is no JSON object", subject=f"{path}: record {number}")
-    return listed
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    return ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
-
-
-def _line(path: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise ConfigError(f"is not JSON: {error}", subject=f"{path}:{number}") from error
+def say_nothing_found(words: str) -> None:
+    """Say in words that there is nothing to show; not on standard output, which is for answers."""
+    click.echo(words, err=True)

@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
 
+import click
+
+from pipeline.cli.health import FeedHealth, Heard
+from pipeline.cli.sheets import Column, Sheet, emit, line
 from pipeline.records import (
-    Article,
+    Alert,
     Claim,
     Contradiction,
-    Decision,
+    Delivery,
     Finding,
     Hop,
     Position,
 )
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+SHORT = 10  # digits of an id on a screen; every command takes the start of an id
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def console() -> Console:
-    """Return the terminal; plain text when it is none."""
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=False)
-
-
-def table(*columns: str, title: str | None = None) -> Table:
-    """Return an empty table with these headings."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    return made
-
-
-def clean(text: object, width: int = 0) -> str:
-    """Return hostile text as one harmless line: no control codes, no markup, cut to `width`."""
-    from rich.markup import escape
-
-    line = " ".join(CONTROL.sub(" ", str(text)).split())
-    if width and len(line) > width:
-        line = line[: width - 1] + "…"
-    return escape(line)
+Pair = tuple[Contradiction, Claim | None, Claim | None]
 
 
 def local(when: datetime | None, zone: tzinfo | None) -> str:
     """Return a time in the reader's zone, "-" for none."""
     return when.astimezone(zone).strftime("%Y-%m-%d %H:%M") if when is not None else "-"
+
+
+def short(record_id: str) -> str:
+    """Return the start of an id, long enough for every command to find the record by."""
+    return record_id[:SHORT]
 
 
 def chain_of(hops: Sequence[Hop]) -> str:
@@ -67,102 +44,172 @@ def act_words(act: str | None) -> str:
     return act.replace("_", " ").lower() if act else "-"
 
 
-def print_findings(findings: Iterable[Finding], zone: tzinfo | None) -> None:
-    """Print answers to "who said what"."""
-    made = table("claim", "when", "who", "act", "words", "through", "new?")
-    for found in findings:
-        claim, decision = found.claim, found.decision
-        made.add_row(
-            claim.id[:8],
-            local(claim.said_at, zone),
-            clean(_who(claim), 32),
-            act_words(claim.act),
-            clean(claim.text, 90),
-            clean(" <- ".join(hop.name for hop in claim.chain[:-1]), 40),
-            f"{decision.novelty} ({decision.reason})" if decision else "-",
-        )
-    console().print(made)
-
-
-def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
-    """Print the ledger."""
-    made = table("party", "issue", "stance", "since", "last said", "by", "words")
-    for p in positions:
-        since = "standing" if p.claim_id is None else local(p.since, zone)
-        until = f" until {local(p.until, zone)}" if p.until else ""
-        made.add_row(
-            clean(p.party),
-            p.issue,
-            act_words(p.act),
-            since + until,
-            local(p.last_stated, zone),
-            clean(" <- ".join(p.via) or p.speaker or p.reference, 40),
-            clean(p.text, 70),
-        )
-    console().print(made)
-
-
-def print_contradictions(
-    pairs: Iterable[tuple[Contradiction, Claim | None, Claim | None]], zone: tzinfo | None
-) -> None:
-    """Print the board: both sides, never a winner."""
-    made = table("issue", "since", "one side says", "the other says")
-    for pair, one, other in pairs:
-        made.add_row(
-            pair.issue + (f" (closed {local(pair.closed, zone)})" if pair.closed else ""),
-            local(pair.opened, zone),
-            _side(pair.party_a, pair.act_a, one),
-            _side(pair.party_b, pair.act_b, other),
-        )
-    console().print(made)
-
-
-def print_claim(
-    claim: Claim,
-    article: Article | None,
-    decisions: Sequence[Decision],
-    coverage: str,
-    zone: tzinfo | None,
-) -> None:
-    """Print one claim with its chain drawn and its evidence."""
-    out = console()
-    out.print(f"[bold]{clean(_who(claim))}[/bold]: {act_words(claim.act)}")
-    out.print(f"  words     {clean(claim.text)}")
-    for depth, hop in enumerate(claim.chain):
-        mark = "" if depth == 0 else "   " * (depth - 1) + "└─ "
-        where = f", {', '.join(hop.countries)}" if hop.countries else ""
-        label = "through   " if depth == 0 else " " * 10
-        out.print(f"  {label}{mark}{clean(hop.name)} [dim]({hop.kind}{where})[/dim]")
-    spans = ", ".join(f"{s.start}-{s.end}" for s in claim.content)
-    out.print(f"  cue       {clean(claim.cue_text) or '-'}   quoted: {claim.quote_type or '-'}")
-    out.print(f"  modality  {claim.modality or '-'}{', hedged' if claim.hedged else ''}")
-    out.print(f"  found by  {claim.found_by}, confidence {claim.confidence:.2f}, {claim.extractor}")
-    if article is not None:
-        out.print(f"  article   {clean(article.title)} [dim]({clean(article.outlet)})[/dim]")
-        out.print(f"            {clean(article.url or '')}")
-        out.print(f"            version {claim.version}, characters {spans}, text from {article.text_from}")
-        out.print(f"  published {_both(article, zone)}")
-    for decision in decisions:
-        out.print(f"  novelty   {decision.novelty} ({decision.reason}) in {decision.topic}")
-        if decision.differs:
-            out.print(f"            {clean(decision.differs)}")
-        if decision.nearest:
-            out.print(f"            nearest earlier claim: {decision.nearest[:8]}")
-    out.print(f"  carried   {clean(coverage)}")
-
-
-def _both(article: Article, zone: tzinfo | None) -> str:
-    """Return the reader's time, and beside it the outlet's where the feed gave its zone."""
-    when = local(article.when, zone)
-    known = article.published_from or "no date given: first seen"
-    return f"{when} here, {article.when:%H:%M} UTC ({known})"
-
-
-def _who(claim: Claim) -> str:
+def who(claim: Claim) -> str:
+    """Return the speaker with the countries spoken for: "Ada Minister (AA)"."""
     name = claim.speaker or claim.source_text or "unresolved"
     return f"{name} ({'+'.join(claim.countries)})" if claim.countries else name
 
 
+def print_findings(findings: Iterable[Finding], zone: tzinfo | None) -> None:
+    """Print answers to "who said what"."""
+    made = Sheet(
+        Column("claim", lead=True),
+        Column("when", lead=True),
+        Column("act", lead=True),
+        Column("chain", least=26, cut=120),
+        Column("words", least=30, cut=160),
+        Column("new?", least=12),
+        Column("outlets/origins"),
+    )
+    for found in findings:
+        claim, decision = found.claim, found.decision
+        made.add(
+            short(claim.id),
+            local(claim.said_at, zone),
+            act_words(claim.act),
+            " <- ".join([*(hop.name for hop in claim.chain[:-1]), who(claim)]),
+            claim.text,
+            f"{decision.novelty} ({decision.reason})" if decision else "-",
+            f"{found.outlets}/{found.origins}",
+        )
+    made.show()
+
+
+def print_alerts(rows: Iterable[tuple[Alert, Sequence[Delivery]]], zone: tzinfo | None) -> None:
+    """Print alerts and where their deliveries stand."""
+    made = Sheet(
+        Column("alert", lead=True),
+        Column("when", lead=True),
+        Column("rule", least=14, cut=40),
+        Column("what", least=32, cut=200),
+        Column("repeats"),
+        Column("delivered", least=14, cut=80),
+    )
+    for alert, deliveries in rows:
+        made.add(
+            short(alert.id),
+            local(alert.created, zone),
+            alert.rule,
+            alert.headline,
+            alert.repeats,
+            ", ".join(f"{row.channel} {row.state}" for row in deliveries) or "-",
+        )
+    made.show()
+
+
+def print_receipt(alert: Alert, deliveries: Sequence[Delivery], zone: tzinfo | None) -> None:
+    """Print one alert as its channels show it, and where its deliveries stand."""
+    from rich.text import Text
+
+    emit(Text(line(alert.headline), style="bold"))
+    for one in alert.body.splitlines():
+        emit(Text(f"  {line(one)}".rstrip()))
+    told = [
+        ("alert", f"{alert.id}, rule {alert.rule}, {local(alert.created, zone)}"),
+        ("claim", alert.claim_id),
+        ("continues", alert.thread),
+        ("repeats", f"{alert.repeats} folded into this alert"),
+        *(("delivery", _delivery(row, zone)) for row in deliveries),
+    ]
+    for label, value in told:
+        if value:
+            emit(Text(f"  {label}: {line(value)}", style="dim"))
+    click.echo()
+
+
+def _delivery(row: Delivery, zone: tzinfo | None) -> str:
+    """Return where one delivery stands: "desk: dead after 10 attempts (refused)"."""
+    when = {
+        "sent": f" {local(row.sent_at, zone)}",
+        "pending": f", next try {local(row.next_try, zone)}",
+        "dead": f" after {row.attempts} attempts; `truceline replay` tries again",
+    }.get(row.state.value, "")
+    return f"{row.channel} {row.state}{when}" + (f" ({row.error})" if row.error else "")
+
+
+def print_coverage(rows: Iterable[FeedHealth], heard: Sequence[Heard], zone: tzinfo | None) -> None:
+    """Print every feed with its health, then the parties whose media are heard or not."""
+    made = Sheet(
+        Column("feed", lead=True, least=22),
+        Column("health", lead=True),
+        Column("country"),
+        Column("last poll"),
+        Column("failures"),
+        Column("last new"),
+        Column("what it answered", least=24, cut=120),
+    )
+    for row in rows:
+        state = row.state
+        section = f", {row.feed.section}" if row.feed.section else ""
+        made.add(
+            f"{row.feed.outlet}{section}",
+            row.health,
+            row.feed.country or "-",
+            (state.last_outcome if state else None) or "-",
+            state.failures or "-" if state else "-",
+            local(state.last_new if state else None, zone),
+            row.reason or "-",
+        )
+    made.show()
+    for party in heard:
+        when = f", newest {local(party.last_new, zone)}" if party.last_new else ""
+        verb = "heard" if party.alive else "NOT HEARD"
+        click.echo(
+            f"media of {line(party.party)}: {verb}, {party.alive} of {party.feeds} feeds{when}"
+        )
+
+
+def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
+    """Print the ledger."""
+    made = Sheet(
+        Column("party", lead=True),
+        Column("issue", lead=True),
+        Column("stance", lead=True),
+        Column("since"),
+        Column("last said"),
+        Column("times"),
+        Column("by", least=20, cut=80),
+        Column("words", least=24, cut=120),
+        title="Positions",
+    )
+    for p in positions:
+        until = f" until {local(p.until, zone)}" if p.until else ""
+        standing = p.claim_id is None
+        made.add(
+            p.party,
+            p.issue,
+            act_words(p.act),
+            (f"{p.since:%Y-%m-%d}, standing" if standing else local(p.since, zone)) + until,
+            "-" if standing else local(p.last_stated, zone),
+            "-" if standing else p.times,
+            p.reference if standing else " <- ".join(p.via) or p.speaker or "-",
+            p.text,
+        )
+    made.show()
+
+
+def print_contradictions(pairs: Iterable[Pair], zone: tzinfo | None) -> None:
+    """Print the board: both sides, never a winner."""
+    made = Sheet(
+        Column("issue", lead=True),
+        Column("since", lead=True),
+        Column("one side says", least=30, cut=260),
+        Column("the other says", least=30, cut=260),
+        title="Contradictions",
+    )
+    for pair, one, other in pairs:
+        closed = f" until {local(pair.closed, zone)}" if pair.closed else ""
+        made.add(
+            pair.issue,
+            local(pair.opened, zone) + closed,
+            _side(pair.party_a, pair.act_a, one),
+            _side(pair.party_b, pair.act_b, other),
+        )
+    made.show()
+
+
 def _side(party: str, act: str, claim: Claim | None) -> str:
-    words = f": {clean(claim.text, 80)} ({clean(chain_of(claim.chain), 60)})" if claim else ""
-    return f"[bold]{clean(party)}[/bold] {act_words(act)}{words}"
+    said = f"{party} {act_words(act)}"
+    if claim is None:
+        return said
+    return f"{said}: {claim.text} ({chain_of(claim.chain)}; {short(claim.id)})"

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import screens
 from pipeline.cli.options import (
-    Time,
     config_option,
     configured,
     json_option,
     opened,
     print_json,
+    say_nothing_found,
+    since_option,
     store_option,
+    topic_option,
+    until_option,
 )
-from pipeline.records import Alert
+from pipeline.cli.sheets import Column, Sheet, line, many
+from pipeline.records import Topic
+
+if TYPE_CHECKING:
+    from pipeline.backtest import Backtest
+    from pipeline.config import Config
 
 
 @click.group("topics")
@@ -35,11 +44,7 @@ def check_topics(headlines: tuple[str, ...], as_json: bool, config_dir: Path | N
 
     config = configured(config_dir)
     if not headlines:
-        for topic in config.topics:
-            if as_json:
-                print_json(topic)
-            else:
-                click.echo(f"{topic.id}: {topic.name}; parties {', '.join(topic.parties)}")
+        _list_topics(config.topics, as_json)
         return
     matcher = TopicFilter(config.topics)
     for headline in headlines:
@@ -47,18 +52,52 @@ def check_topics(headlines: tuple[str, ...], as_json: bool, config_dir: Path | N
         if as_json:
             print_json({"headline": headline, "topics": topics_of(matches), "matches": matches})
             continue
-        click.echo(f"{', '.join(topics_of(matches)) or 'no topic':30} {headline}")
+        click.echo(f"{', '.join(topics_of(matches)) or 'no topic'}: {line(headline)}")
         for match in matches:
             mark = "+" if match.kept else "-"
             click.echo(f"  {mark} {match.topic}: {match.term} ({match.reason or match.field})")
 
 
+def _list_topics(topics: tuple[Topic, ...], as_json: bool) -> None:
+    if as_json:
+        for topic in topics:
+            print_json(topic)
+        return
+    if not topics:
+        say_nothing_found("no topics are watched; docs/topics.md says how to write one")
+        return
+    made = Sheet(
+        Column("topic", lead=True),
+        Column("name", least=16),
+        Column("parties", least=16),
+        Column("languages"),
+        Column("terms"),
+        Column("issues", least=16),
+    )
+    for topic in topics:
+        made.add(
+            topic.id,
+            topic.name,
+            ", ".join(topic.parties) or "-",
+            ", ".join(topic.languages) or "any",
+            len(topic.terms),
+            ", ".join(issue.id for issue in topic.issues) or "-",
+        )
+    made.show()
+
+
 @topics_command.command("backtest")
-@click.option("--topic", help="Only this topic.")
+@topic_option
 @click.option("--rule", help="Only this rule.")
-@click.option("--since", type=Time())
-@click.option("--until", type=Time())
-@click.option("--samples", type=click.IntRange(0), default=10, show_default=True)
+@since_option
+@until_option
+@click.option(
+    "--samples",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    help="So many of the alerts are shown.",
+)
 @json_option
 @config_option
 @store_option
@@ -83,13 +122,18 @@ def backtest_topics(
         found = backtest(config, store, topic=topic, rule=rule, since=since, until=until)
         if as_json:
             print_json(found)
-            return
-        click.echo(f"{found.articles} articles, {found.matched} matched, {found.claims} claims")
-        click.echo(f"{found.newly_matched} match now that did not when they came")
-        click.echo(f"{len(found.alerts)} alerts")
-        for alert in found.alerts[:samples]:
-            _sample(alert)
+        else:
+            _print_backtest(found, config, samples)
 
 
-def _sample(alert: Alert) -> None:
-    click.echo(f"  {alert.created:%Y-%m-%d %H:%M} [{alert.rule}] {screens.clean(alert.headline)}")
+def _print_backtest(found: Backtest, config: Config, samples: int) -> None:
+    click.echo(
+        f"{many(found.articles, 'article')}, {found.matched} match a topic "
+        f"({found.newly_matched} did not when they came), {many(found.claims, 'claim')}"
+    )
+    click.echo(many(len(found.alerts), "alert"))
+    for alert in found.alerts[:samples]:
+        when = screens.local(alert.created, config.zone)
+        click.echo(f"  {when} [{line(alert.rule)}] {line(alert.headline)}")
+    if len(found.alerts) > samples:
+        click.echo(f"  and {len(found.alerts) - samples} more (--samples)")

@@ -1,34 +1,29 @@
-"""Commands that keep a watch in order: import, reprocess, replay, export, retention, doctor."""
+"""Commands that keep a watch in order: import, reprocess, replay, retention, doctor."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
+from pipeline.cli.asking import find_alert
+from pipeline.cli.inputs import Record, date_fault, records_in
 from pipeline.cli.options import (
-    Time,
     config_option,
     configured,
     json_option,
     opened,
-    plain,
     print_json,
-    records_in,
+    since_option,
     store_option,
+    topic_option,
 )
-from pipeline.errors import TrucelineError
-from pipeline.records import Finding, Query
-
-COLUMNS = (
-    "claim", "said_at", "outlet", "chain", "speaker", "countries", "role", "anonymous", "act",
-    "theme", "issue", "modality", "polarity", "novelty", "reason", "words", "cue", "title", "url",
-)  # fmt: skip
+from pipeline.cli.sheets import line, many
+from pipeline.errors import ConfigError
 
 
 @click.command("import")
@@ -43,25 +38,41 @@ def import_command(archive: Path, config_dir: Path | None, store_url: str | None
     """
     from pipeline.upkeep import import_archive
 
-    records: list[dict[str, object]]
-    if archive.suffix in (".json", ".jsonl"):
-        records = records_in(archive)
-    else:
-        lines = archive.read_text("utf-8").splitlines()
-        records = [{"url": line.strip()} for line in lines if line.strip()[:1] not in ("", "#")]
-    with opened(config_dir, store_url) as (config, store):
+    lines = archive.suffix in (".json", ".jsonl")
+    broken: list[ConfigError] = []
+    records = records_in(archive, _fault, broken.append) if lines else _addresses(archive)
+    with opened(config_dir, store_url, create=True) as (config, store):
+        click.echo(f"reading {archive}; long archives take minutes ...", err=True)
         report = asyncio.run(import_archive(config, store, records, subject=str(archive)))
-        click.echo(f"{report.taken} articles taken, {report.known} already there")
-        for line in report.refused:
-            click.echo(f"refused {line}", err=True)
-        click.echo(f"{report.claims} claims now in the ledger as a baseline; no alert was sent")
-    if report.refused:
+        click.echo(f"{many(report.taken, 'article')} taken, {report.known} already there")
+        refused = [*map(str, broken), *(f"{archive}: {why}" for why in report.refused)]
+        for why in refused:
+            click.echo(f"refused {line(why)}", err=True)
+        click.echo(
+            f"{many(report.claims, 'claim')} now in the ledger as a baseline; no alert was sent"
+        )
+    if refused:
         raise click.exceptions.Exit(1)
 
 
+def _fault(record: Mapping[str, Any]) -> str:
+    if not record.get("text") and not record.get("url"):
+        return "has neither text nor url"
+    return date_fault(record.get("published"))
+
+
+def _addresses(archive: Path) -> Iterator[Record]:
+    try:
+        for one in archive.read_text("utf-8-sig").splitlines():
+            if one.strip()[:1] not in ("", "#"):
+                yield {"url": one.strip()}
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"is not UTF-8: {error.reason}", subject=str(archive)) from error
+
+
 @click.command("reprocess")
-@click.option("--topic", help="Only articles of this topic.")
-@click.option("--since", type=Time(), help="Only articles published since then.")
+@topic_option
+@since_option
 @config_option
 @store_option
 def reprocess_command(
@@ -71,13 +82,17 @@ def reprocess_command(
     from pipeline.upkeep import reprocess
 
     with opened(config_dir, store_url) as (config, store):
+        click.echo("reading the stored articles again; this may take minutes ...", err=True)
         report = asyncio.run(reprocess(config, store, topic=topic, since=since))
-        click.echo(f"{report.extracted} articles read again, {report.claims} claims; no alerts")
+        click.echo(
+            f"{many(report.extracted, 'article')} read again, "
+            f"{many(report.claims, 'claim')}; no alerts"
+        )
 
 
 @click.command("replay")
 @click.option("--channel", help="Only this channel.")
-@click.option("--alert", "alert_id", help="Only this alert.")
+@click.option("--alert", "alert_id", help="Only this alert; the first digits of its id do.")
 @config_option
 @store_option
 def replay_command(
@@ -87,45 +102,16 @@ def replay_command(
     from pipeline.upkeep import replay
 
     with opened(config_dir, store_url) as (config, store):
+        if channel is not None and channel not in config.settings.channels:
+            known = ", ".join(config.settings.channels)
+            raise ConfigError(f"no such channel; there are: {known}", subject=channel)
+        alert_id = find_alert(store, alert_id).id if alert_id else None
         count = asyncio.run(replay(config, store, channel=channel, alert_id=alert_id))
-        click.echo(f"{count} deliveries put back and tried")
-
-
-@click.command("export")
-@click.argument("target", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), help="Else by file name.")
-@click.option("--topic")
-@click.option("--since", type=Time())
-@config_option
-@store_option
-def export_command(
-    target: Path,
-    kind: str | None,
-    topic: str | None,
-    since: datetime | None,
-    config_dir: Path | None,
-    store_url: str | None,
-) -> None:
-    """Write the claims of the store to TARGET ("-" for standard output)."""
-    with opened(config_dir, store_url) as (_, store):
-        findings = store.search(Query(topic=topic, since=since, limit=10_000_000))
-    as_csv = (kind or target.suffix.lstrip(".")) == "csv"
-    out = sys.stdout if str(target) == "-" else target.open("w", encoding="utf-8", newline="")
-    try:
-        if as_csv:
-            _write_csv(csv.writer(out), findings)
-        else:
-            for found in findings:
-                out.write(_json_line(found))
-    finally:
-        if out is not sys.stdout:
-            out.close()
-    if out is not sys.stdout:
-        click.echo(f"wrote {len(findings)} claims to {target}")
+        click.echo(f"{many(count, 'delivery', 'deliveries')} put back and tried")
 
 
 @click.command("retention")
-@click.option("--days", type=click.IntRange(1), help="Else `keep_text_days` of settings.toml.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Without it, as in settings.toml.")
 @config_option
 @store_option
 def retention_command(days: int | None, config_dir: Path | None, store_url: str | None) -> None:
@@ -138,7 +124,10 @@ def retention_command(days: int | None, config_dir: Path | None, store_url: str 
             return
         words = settings.excerpt_words if settings.excerpts_only else 0
         count = store.forget_texts(datetime.now(UTC) - timedelta(days=keep), excerpt_words=words)
-        click.echo(f"deleted the text of {count} articles older than {keep} days")
+        rest = f"; {words} words around each claim stay" if words else ""
+        click.echo(
+            f"deleted the text of {many(count, 'article')} older than {many(keep, 'day')}{rest}"
+        )
 
 
 @click.command("doctor")
@@ -147,46 +136,18 @@ def retention_command(days: int | None, config_dir: Path | None, store_url: str 
 @store_option
 def doctor_command(as_json: bool, config_dir: Path | None, store_url: str | None) -> None:
     """Check configuration, store, model and channels; say what to do about each fault."""
-    from pipeline.upkeep import diagnose
+    from pipeline.upkeep import Check, diagnose
 
     try:
-        config = configured(config_dir, store_url)
-    except TrucelineError as error:
-        click.echo(f"FAIL configuration: {error}")
-        raise click.exceptions.Exit(2) from error
-    checks = diagnose(config)
+        checks = diagnose(configured(config_dir, store_url))
+    except ConfigError as error:
+        checks = [Check("configuration", fine=False, says=str(error))]
     for check in checks:
         if as_json:
             print_json(check)
         else:
             click.echo(f"{'ok  ' if check.fine else 'FAIL'} {check.what}: {check.says}")
+    if not checks[0].fine:
+        raise click.exceptions.Exit(2)
     if not all(check.fine for check in checks):
         raise click.exceptions.Exit(1)
-
-
-def _json_line(found: Finding) -> str:
-    import json
-
-    return json.dumps(plain(found), ensure_ascii=False) + "\n"
-
-
-def _write_csv(writer: object, findings: Iterable[Finding]) -> None:
-    write = writer.writerow  # type: ignore[attr-defined] # csv.writer has no public type
-    write(COLUMNS)
-    for found in findings:
-        claim, decision = found.claim, found.decision
-        row = (
-            claim.id, claim.said_at.isoformat(), claim.outlet,
-            " <- ".join(hop.name for hop in claim.chain), claim.speaker or "",
-            "+".join(claim.countries), claim.role or "", claim.anonymous, claim.act or "",
-            claim.theme or "", claim.object or "", claim.modality or "", claim.polarity or "",
-            decision.novelty if decision else "", decision.reason if decision else "",
-            claim.text, claim.cue_text, found.article.title, found.article.url or "",
-        )  # fmt: skip
-        write([_harmless(value) for value in row])
-
-
-def _harmless(value: object) -> str:
-    """Return a cell no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli import screens
+from pipeline.cli.health import ANSWERED
+from pipeline.cli.ledger import whole_ledger
 from pipeline.cli.options import (
     Time,
     config_option,
@@ -21,15 +23,18 @@ from pipeline.cli.options import (
     print_json,
     store_option,
 )
-from pipeline.records import PollOutcome
+from pipeline.cli.progress import Show, progress
+from pipeline.cli.sheets import Column, Sheet, line, many
+from pipeline.errors import TrucelineError
+from pipeline.records import Poll
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.flow import Monitor, RunReport
+    from pipeline.deliver import DeliveryReport
+    from pipeline.flow import RunReport
     from pipeline.stores import Store
 
-ANSWERED = (PollOutcome.OK, PollOutcome.SAME, PollOutcome.NOT_MODIFIED, PollOutcome.MOVED)
-STEPS = {"collect": "feeds", "scrape": "pages", "extract": "articles read", "compare": "compared"}
+SHOWN = 15  # positions and contradictions at the end of a run
 
 
 @click.command("init")
@@ -64,18 +69,19 @@ def run_command(
     store_url: str | None,
 ) -> None:
     """Collect, read, compare and tell once; print what was found."""
-    with opened(config_dir, store_url) as (config, store):
-        report, counts = _run_once(
-            config,
-            store,
-            feeds=feeds,
-            everything=everything,
-            alert_backlog=alert_backlog,
-            now=now,
-            quiet=as_json,
-        )
+    with opened(config_dir, store_url, create=True) as (config, store):
+        # With --json standard output holds nothing but the answer; alerts go to stderr.
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            report = _run_once(
+                config,
+                store,
+                feeds=feeds,
+                everything=everything or bool(feeds),
+                alert_backlog=alert_backlog,
+                now=now,
+            )
         if as_json:
-            print_json({"report": report, "counts": counts})
+            print_json({"report": report, "counts": store.counts()})
         else:
             print_report(report, config, store)
     if report.polls and not any(poll.outcome in ANSWERED for poll in report.polls):
@@ -83,84 +89,107 @@ def run_command(
 
 
 @click.command("watch")
-@click.option("--every", type=click.IntRange(5), default=60, show_default=True, help="Seconds.")
+@click.option(
+    "--every",
+    type=click.IntRange(5),
+    default=60,
+    show_default=True,
+    help="Seconds between two looks at which feeds are due.",
+)
 @config_option
 @store_option
 def watch_command(every: int, config_dir: Path | None, store_url: str | None) -> None:
-    """Run for ever: poll what is due, print alerts as they come. Ctrl-C ends it cleanly."""
+    """Run for ever: poll what is due, print alerts as they come.
+
+    A round that fails is told and tried again. Ctrl-C or SIGTERM ends it cleanly.
+    """
     from pipeline.flow import watch
 
-    with opened(config_dir, store_url) as (config, store):
-        click.echo(f"watching {len(config.feeds)} feeds; alerts follow, Ctrl-C ends")
+    with opened(config_dir, store_url, create=True) as (config, store):
+        enabled = sum(feed.enabled for feed in config.feeds)
+        click.echo(f"watching {many(enabled, 'feed')}; alerts follow, Ctrl-C ends")
         try:
-            asyncio.run(watch(config, store, every_s=every, told=_one_line))
+            asyncio.run(watch(config, store, every_s=every, told=Told(config)))
         except KeyboardInterrupt:
             click.echo("stopped; the next run goes on from here")
+
+
+class Told:
+    """Prints a line for each round of a watch, and alerts that no terminal channel shows."""
+
+    def __init__(self, config: Config) -> None:
+        terminals = {
+            name
+            for name, channel in config.settings.channels.items()
+            if channel.kind == "terminal" and channel.enabled
+        }
+        self._shown = {rule.name for rule in config.rules if terminals & set(rule.channels)}
+        self._shown |= {"baseline"} if terminals else set()
+
+    def __call__(self, told: RunReport | TrucelineError) -> None:
+        """Print what one round did, or why it failed."""
+        stamp = datetime.now(UTC).astimezone().strftime("%H:%M:%S")
+        if isinstance(told, TrucelineError):
+            click.echo(f"{stamp} this round failed, the next one tries again: {told}", err=True)
+            return
+        for alert in told.alerts:
+            if alert.rule not in self._shown:
+                click.echo(f"{stamp} alert: {line(alert.headline)}")
+        if told.polls:
+            new = sum(poll.new for poll in told.polls)
+            click.echo(
+                f"{stamp} {many(len(told.polls), 'feed')}, {new} new, "
+                f"{many(len(told.alerts), 'alert')}{_silent(told.polls)}"
+            )
+        for problem in delivery_problems(told.delivered):
+            click.echo(f"{stamp} {problem}", err=True)
+
+
+def _silent(polls: Sequence[Poll]) -> str:
+    failed = sum(poll.outcome not in ANSWERED for poll in polls)
+    return f", {failed} without an answer (truceline coverage)" if failed else ""
+
+
+def delivery_problems(delivered: DeliveryReport | None) -> list[str]:
+    """Return a line for each channel that did not take its alerts."""
+    if delivered is None:
+        return []
+    return [f"channel {name}: {line(error)}" for name, error in delivered.errors.items()]
 
 
 def _run_once(
     config: Config,
     store: Store,
     *,
-    feeds: tuple[str, ...] = (),
-    everything: bool = False,
-    alert_backlog: bool = False,
-    now: datetime | None = None,
-    quiet: bool = False,
-) -> tuple[RunReport, object]:
+    feeds: tuple[str, ...],
+    everything: bool,
+    alert_backlog: bool,
+    now: datetime | None,
+) -> RunReport:
     from pipeline.flow import Monitor, system_clock
     from pipeline.upkeep import feeds_named
 
     clock: Callable[[], datetime] = (lambda: now) if now is not None else system_clock
     chosen = feeds_named(config, feeds) if feeds else None
 
-    async def once(shown: Callable[[str, int, int], None] | None) -> RunReport:
+    async def once(show: Show) -> RunReport:
         async with Monitor(
-            config, store, clock=clock, progress=shown, alert_backlog=alert_backlog
+            config, store, clock=clock, progress=show, alert_backlog=alert_backlog
         ) as monitor:
             return await monitor.run(chosen, everything=everything)
 
-    with nullcontext() if quiet else progress() as shown:
-        report = asyncio.run(once(shown))
-    return report, store.counts()
+    with progress(store) as show:
+        return asyncio.run(once(show))
 
 
 def print_report(report: RunReport, config: Config, store: Store) -> None:
     """Print what one run found: troubled feeds, the baseline, and which commands come next."""
-    zone, counts = config.zone, store.counts()
-    troubled = [poll for poll in report.polls if poll.outcome not in ANSWERED]
-    outlets = {feed.url: feed.outlet for feed in config.feeds}
-    if troubled:
-        made = screens.table("feed", "outcome", "what it answered", title="Feeds without news")
-        for poll in troubled:
-            made.add_row(
-                screens.clean(outlets.get(poll.feed_url, poll.feed_url)),
-                poll.outcome,
-                screens.clean(poll.reason, 100),
-            )
-        screens.console().print(made)
-    new = sum(poll.new for poll in report.polls)
-    click.echo(
-        f"{len(report.polls)} feeds polled, {len(report.polls) - len(troubled)} answered; "
-        f"{new} new articles, {report.scraped} read, {report.claims} claims"
-    )
-    if report.set_aside:
-        click.echo(f"{report.set_aside} articles set aside: their text killed the extractor twice")
-    click.echo(
-        f"in the store: {counts.articles} articles ({counts.matched} on a topic), "
-        f"{counts.claims} claims, {counts.positions} positions, "
-        f"{counts.contradictions} contradictions, {counts.alerts} alerts"
-    )
-    positions = store.positions()
-    if positions:
-        click.echo("\nPositions")
-        screens.print_positions(positions[:15], zone)
-    pairs = store.contradictions()
-    if pairs:
-        click.echo("Contradictions")
-        both = [(p, store.claim(p.claim_a), store.claim(p.claim_b)) for p in pairs[:10]]
-        screens.print_contradictions(both, zone)
-    if report.polls and len(troubled) == len(report.polls):
+    _print_troubled(report, config)
+    _print_numbers(report, store)
+    print_board(config, store)
+    for problem in delivery_problems(report.delivered):
+        click.echo(problem, err=True)
+    if report.polls and not any(poll.outcome in ANSWERED for poll in report.polls):
         click.echo(
             "No feed answered: this machine seems to have no network. "
             "`truceline demo` (or `make demo`) shows everything without one."
@@ -169,32 +198,57 @@ def print_report(report: RunReport, config: Config, store: Store) -> None:
     click.echo("next: truceline search, positions, contradictions, alerts, coverage, watch")
 
 
-def _one_line(report: RunReport) -> None:
-    if report.polls:
-        new = sum(poll.new for poll in report.polls)
-        stamp = datetime.now(UTC).astimezone().strftime("%H:%M:%S")
-        click.echo(f"{stamp} {len(report.polls)} feeds, {new} new, {len(report.alerts)} alerts")
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress bars on a terminal, one for each step; nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-
-    bars = Progress(
-        TextColumn("{task.description:14}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
+def _print_troubled(report: RunReport, config: Config) -> None:
+    feeds = {feed.url: feed for feed in config.feeds}
+    troubled = [poll for poll in report.polls if poll.outcome not in ANSWERED]
+    if not troubled:
+        return
+    made = Sheet(
+        Column("feed", lead=True),
+        Column("outcome", lead=True),
+        Column("what it answered", least=24, cut=120),
+        title="Feeds that brought nothing",
     )
-    tasks: dict[str, TaskID] = {}
+    for poll in sorted(troubled, key=lambda poll: poll.outcome):
+        feed: Any = feeds.get(poll.feed_url)
+        made.add(feed.outlet if feed else poll.feed_url, poll.outcome, poll.reason or "-")
+    made.show()
 
-    def show(step: str, done: int, total: int) -> None:
-        if step not in tasks:
-            tasks[step] = bars.add_task(STEPS.get(step, step), total=total)
-        bars.update(tasks[step], completed=done, total=total)
 
-    with bars:
-        yield show
+def _print_numbers(report: RunReport, store: Store) -> None:
+    answered = sum(poll.outcome in ANSWERED for poll in report.polls)
+    new = sum(poll.new for poll in report.polls)
+    if report.polls:
+        click.echo(
+            f"{many(len(report.polls), 'feed')} polled, {answered} answered; "
+            f"{many(new, 'new article')}, {many(report.extracted, 'article')} read for claims, "
+            f"{many(report.claims, 'claim')}, {many(len(report.alerts), 'alert')}"
+        )
+    else:
+        click.echo("no feed is due yet; --all asks all of them now")
+    if report.set_aside:
+        click.echo(f"{report.set_aside} articles set aside: their text killed the extractor twice")
+    counts = store.counts()
+    click.echo(
+        f"in the store: {counts.articles} articles ({counts.matched} on a topic), "
+        f"{counts.claims} claims, {counts.positions} positions, "
+        f"{counts.contradictions} contradictions, {counts.alerts} alerts"
+    )
+
+
+def print_board(config: Config, store: Store, *, shown: int = SHOWN) -> None:
+    """Print the ledger and the contradictions, as far as there are any."""
+    positions = whole_ledger(config, store)
+    if positions:
+        screens.print_positions(positions[:shown], config.zone)
+        _print_more(len(positions) - shown, "positions")
+    pairs = store.contradictions()
+    if pairs:
+        both = [(p, store.claim(p.claim_a), store.claim(p.claim_b)) for p in pairs[:shown]]
+        screens.print_contradictions(both, config.zone)
+        _print_more(len(pairs) - shown, "contradictions")
+
+
+def _print_more(count: int, command: str) -> None:
+    if count > 0:
+        click.echo(f"  and {count} more: truceline {command}\n")

@@ -30,7 +30,8 @@ def page(item: Item) -> bytes:
     }
     text = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in _with_dateline(item))
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(item.title)} | {escape(item.publisher.name)}</title>
+<html lang="en"><head><meta charset="utf-8">
+<title>{escape(item.title)} | {escape(item.publisher.name)}</title>
 <script type="application/ld+json">{json.dumps(data)}</script></head>
 <body><nav><a href="/">Home</a> <a href="/world">World</a> <a href="/sport">Sport</a></nav>
 <main><article><h1>{escape(item.title)}</h1>
@@ -65,7 +66,8 @@ def _rss(title: str, items: Sequence[Item], base: str, *, full: bool = False) ->
         content = "".join(f"<p>{escape(p)}</p>" for p in _with_dateline(item))
         body = f"<content:encoded><![CDATA[{content}]]></content:encoded>" if full else ""
         rows.append(
-            f"<item><title>{escape(item.title)}</title><link>{page_url(base, item)}?utm_source=rss</link>"
+            f"<item><title>{escape(item.title)}</title>"
+            f"<link>{page_url(base, item)}?utm_source=rss</link>"
             f"<guid isPermaLink='false'>{item.outlet.key}-{item.slug}</guid>"
             f"<description>{escape(_summary(item))}</description>{body}"
             f"<pubDate>{format_datetime(item.at)}</pubDate></item>"
@@ -91,7 +93,8 @@ def _atom(title: str, items: Sequence[Item], base: str) -> bytes:
         for item in items
     )
     return (
-        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">'
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">'
         f"<title>{escape(title)}</title><id>{base}</id><updated>{_newest(items)}</updated>{rows}</feed>"
     ).encode()
 
@@ -139,7 +142,8 @@ def _aggregator(title: str, items: Sequence[Item], base: str) -> bytes:
         for item in items
     )
     return (
-        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{escape(title)}</title>'
+        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
+        f"<title>{escape(title)}</title>"
         f"<link>{base}</link><description>Search</description>{rows}</channel></rss>"
     ).encode()
 

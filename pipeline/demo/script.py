@@ -46,7 +46,7 @@ class Crisis:
     @property
     def days(self) -> int:
         """The number of the last day; day 0 is the baseline."""
-        return max(article["day"] for article in self.articles)
+        return max(int(article["day"]) for article in self.articles)
 
     def end_of(self, day: int) -> datetime:
         """Return the evening of a day, when the monitor runs."""

@@ -28,6 +28,7 @@ from pipeline.taxonomy import load_acts
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+MAX_GAP = 30  # characters between the parts of a draft that belong to its verb
 CONTEXT = 300  # characters before a content in which its pronouns may have their noun
 
 
@@ -39,6 +40,7 @@ class Acts:
         self.actors_dir = actors_dir
 
     def __call__(self, doc: Doc) -> Doc:
+        """Fill the act fields of `doc._.drafts`."""
         if self.grammar.rules and doc._.drafts:
             scene = Scene.of(doc, self.actors_dir)
             drop_own_words(doc)
@@ -123,9 +125,7 @@ def _tells_of_itself(drafts: Sequence[Draft], draft: Draft) -> bool:
     return bool(own and outer and own.countries and own.countries == outer.countries)
 
 
-def left_to_party(
-    drafts: Sequence[Draft], judged: Sequence[Judgement | None], number: int
-) -> bool:
+def left_to_party(drafts: Sequence[Draft], judged: Sequence[Judgement | None], number: int) -> bool:
     """Whether draft `number` only reports an act that a draft within it performs."""
     found = judged[number]
     return found is not None and any(
@@ -137,15 +137,32 @@ def left_to_party(
 def utterance(grammar: Grammar, scene: Scene, draft: Draft) -> Utterance:
     """Return the words of a draft as `judge` reads them."""
     first = draft.content[0].start if draft.content else 0
-    cue = " ".join(span.of(scene.text) for span in draft.cue)
     content = " ".join(span.of(scene.text) for span in draft.content)
     return Utterance(
-        cue=cue,
+        cue=whole_cue(scene.text, draft),
         content=content,
         source=" ".join(span.of(scene.text) for span in draft.source),
         context=scene.text[max(0, first - CONTEXT) : first],
         relation=relation(grammar, scene, draft, content),
     )
+
+
+def whole_cue(text: str, draft: Draft) -> str:
+    """Return the cue with what stands between it and source and content: "has not turned down"."""
+    if not draft.cue:
+        return ""
+    start, end = draft.cue[0].start, draft.cue[-1].end
+    for span in draft.source:
+        if span.end <= start and _near(text[span.end : start]):
+            start = span.end
+    for span in draft.content:
+        if span.start >= end and _near(text[end : span.start]):
+            end = span.start
+    return text[start:end].strip()
+
+
+def _near(gap: str) -> bool:
+    return len(gap) <= MAX_GAP and not any(mark in gap for mark in '.,;:!?"\n\u201c\u201d')
 
 
 def relation(grammar: Grammar, scene: Scene, draft: Draft, content: str) -> str | None:
@@ -186,8 +203,9 @@ def describe(
     told = hull(draft).of(scene.text) if draft.cue_kind == "act" else ""
     _set_act(grammar, draft, found, f"{normal(told)} {found.piece}")
     _set_object(grammar, scene, draft, sentence)
+    published = scene.article.published if scene.article else None
     place = place_of(scene, drafts, draft)
-    reason = why_background(grammar, draft, place, scene.article and scene.article.published)
+    reason = why_background(grammar, draft, place, published)
     draft.background = reason is not None
     if reason:
         draft.why["background"] = reason
@@ -213,8 +231,10 @@ def _set_object(grammar: Grammar, scene: Scene, draft: Draft, sentence: str) -> 
     mediated = grammar.words["med"].search(content) or grammar.words["mediate"].search(content)
     if mediated or draft.act != "MED_DENY":  # "it was they who called" names no mediator
         outside = [one for one in named if one.code not in parties]
-        draft.third_party = third_party_of(draft.act, own, content, outside)
-    draft.targets = targets_of(own, draft.third_party, named or scene.named(sentence))
+        draft.third_party = third_party_of(grammar, draft.act, own, content, outside)
+    addressed = scene.named(sentence) if grammar.words["both"].search(content) else []
+    told = scene.named(whole_cue(scene.text, draft))
+    draft.targets = targets_of(own, draft.third_party, [*told, *named] or addressed)
     draft.object = issue_of(draft, content, sentence, scene.topics or ())
 
 

@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.5
 FOUND_BY = "act rules"
 MAX_SUBJECT = 12  # words
+STEM = 4  # letters that a country and its adjective share
 TRIM = " \t\n,;:.\"'“”‘’()—–-"
+CLAUSE_END = re.compile(r"[.;!?](?=\s|$)|,\s(?=(?:and\s)?\w+ing\s)")
+COMMA = re.compile(r"[.;!?](?=\s|$)|,(?=\s)")
 BREAK = re.compile(r"[,;:.!?\"“”()—–\n]")
-PRONOUNS = frozenset(
-    "it he she they we i you there this that who which what these those"
-    " had if were should did does will would".split()
-)
-DETERMINERS = frozenset("the a an his her its their our of and or to this that any some".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,11 @@ class ActsFound:
         self.grammar = load_grammar(language)
 
     def __call__(self, doc: Doc) -> Doc:
+        """Extend `doc._.drafts`."""
         drafts: list[Draft] = doc._.drafts
         if self.grammar.rules:
+            for draft in list(drafts):
+                drafts.extend(split_verbs(self.grammar, doc, draft))
             drafts.extend(act_sentences(self.grammar, doc))
             for number in range(len(drafts)):
                 drafts.extend(acts_within(self.grammar, doc, number))
@@ -67,17 +68,65 @@ def make_acts_found(nlp: Pipeline, name: str, language: str) -> ActsFound:
     return ActsFound(language)
 
 
+def split_verbs(grammar: Grammar, doc: Doc, draft: Draft) -> list[Draft]:
+    """Cut "accepted [it and asked Norway to stay]" in two: one act for each verb.
+
+    Only where the cue is itself an act: what somebody *said* may hold any verbs.
+    """
+    if len(draft.content) != 1 or draft.quote_type == "direct":
+        return []
+    text = doc.text
+    cue = " ".join(span.of(text) for span in draft.cue)
+    if not grammar.lists_re("actors", "verb").search(normal(cue)):
+        return []
+    content = draft.content[0]
+    cut, verb = _second_verb(grammar, normal(content.of(text)))
+    first = _trimmed(text, content.start, content.start + cut)
+    if verb is None or first is None:
+        return []
+    draft.content = [first]
+    verb = _shift(verb, content.start)
+    rest = _trimmed(text, verb.end, content.end)
+    known = any(_overlap(verb, cue) for other in doc._.drafts for cue in other.cue)
+    if known or rest is None or not draft.source:
+        return []
+    return [_draft(Found(draft.source[0], verb, rest), depth=draft.depth, parent=draft.parent)]
+
+
+def _second_verb(grammar: Grammar, words: str) -> tuple[int, Span | None]:
+    """Return where "and VERB" begins and its verb; without one the end of `words` and None."""
+    for match in grammar.lists_re("actors", "conjunction").finditer(words):
+        verb = _next_verb(grammar, words, _skip(words, match.end()))
+        if verb:
+            return match.start(), verb
+    return len(words), None
+
+
+def _next_verb(grammar: Grammar, words: str, start: int) -> Span | None:
+    """Return the finite verb of an act right at `start`."""
+    match = grammar.lists_re("actors", "verb").match(words, start)
+    if match is None:
+        return None
+    finite = grammar.lists_re("actors", "finite").fullmatch(match[0].split(maxsplit=1)[0])
+    return Span(*match.span()) if finite else None
+
+
+def _shift(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
+
+
 def act_sentences(grammar: Grammar, doc: Doc) -> Iterator[Draft]:
     """Yield drafts for acts told by the outlet itself, outside of all existing drafts."""
+    text = doc.text  # spaCy joins it anew on every use
     taken = [span for draft in doc._.drafts for span in _parts(draft)]
     for sentence in sentence_spans(doc):
-        for found in find_acts(grammar, doc.text, sentence):
+        for found in find_acts(grammar, text, sentence):
             if any(_overlap(found.verb, span) for span in taken):
                 continue
-            found = _widened(grammar, doc.text, found, sentence)
-            if _act_of(grammar, doc.text, found, sentence):
-                taken.append(Span(found.verb.start, found.content.end))
-                yield _draft(found, depth=0, parent=None)
+            wide = _widened(grammar, text, found, sentence)
+            if _act_of(grammar, text, wide, sentence):
+                taken.append(Span(wide.verb.start, wide.content.end))
+                yield _draft(wide, depth=0, parent=None)
 
 
 def acts_within(grammar: Grammar, doc: Doc, number: int) -> list[Draft]:
@@ -85,19 +134,20 @@ def acts_within(grammar: Grammar, doc: Doc, number: int) -> list[Draft]:
 
     A joint act stays with who announces it, an accusation with who accuses.
     """
+    text = doc.text
     draft: Draft = doc._.drafts[number]
-    if denies(grammar, doc.text, draft):
+    if denies(grammar, text, draft):
         return []
     known = [cue for other in doc._.drafts for cue in other.cue]
     known += [part for d in doc._.drafts if d.parent == number for part in _parts(d)]
     new: list[Draft] = []
     for span in draft.content:
-        for found in find_acts(grammar, doc.text, span):
+        for found in find_acts(grammar, text, span):
             if any(_overlap(found.verb, part) for part in known):
                 continue
-            if not _is_other_party(grammar, doc.text, draft, found):
+            if not _is_other_party(grammar, text, draft, found):
                 continue
-            act = _act_of(grammar, doc.text, found, span)
+            act = _act_of(grammar, text, found, span)
             if act in grammar.lists["actors"]["embedded"]:
                 new.append(_draft(found, depth=draft.depth + 1, parent=number))
                 known += _parts(new[-1])
@@ -113,11 +163,16 @@ def denies(grammar: Grammar, text: str, draft: Draft) -> bool:
 def find_acts(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
     """Yield what may be an act in a range: verb, subject that can act, object."""
     words = normal(text[within.start : within.end])
+    gate, pronoun = (grammar.lists_re(*n) for n in (("scope", "gate"), ("antecedent", "pronoun")))
+    if not gate.search(words) and not pronoun.search(words):
+        return
     for match in grammar.lists_re("actors", "verb").finditer(words):
-        if _is_attribute(words, match.start(), match.end()):
+        if _is_attribute(grammar, words[: match.start()], words[match.end() :]):
             continue
         source = _subject(grammar, words, match.start())
-        content = _object(grammar, words, match.end())
+        if source and _is_noun(grammar, source.of(words), words[: source.start], match[0]):
+            continue
+        content = _object(grammar, words, match.end(), source)
         if source and content:
             yield _moved(Found(source, Span(*match.span()), content), within.start)
     for match in grammar.lists_re("actors", "passive").finditer(words):
@@ -126,31 +181,39 @@ def find_acts(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
             yield _moved(passive, within.start)
 
 
-def _is_attribute(words: str, start: int, end: int) -> bool:
+def _is_attribute(grammar: Grammar, before: str, after: str) -> bool:
     """Whether a verb form is none: "the proposed truce", "Berg's offer", "sought by"."""
-    before = words[:start].split()
-    if before and (before[-1].lower() in DETERMINERS or before[-1].endswith(("'s", "s'"))):
+    led = grammar.ending_re("actors", "determiner").search(before.rstrip())
+    return led is not None or grammar.lists_re("actors", "agent").match(after.lstrip()) is not None
+
+
+def _is_noun(grammar: Grammar, subject: str, before: str, verb: str) -> bool:
+    """Whether "verb" is a noun ("of the Norwegian offer") or the clause somebody else's claim."""
+    if grammar.ending_re("actors", "reported").search(f"{before.rstrip()} "):
         return True
-    return re.match(r"\s+by\s", words[end:]) is not None
+    if grammar.lists_re("actors", "noun").fullmatch(verb) is None:
+        return False
+    determiner = grammar.lists_re("actors", "determiner")
+    ending = grammar.ending_re("actors", "determiner")
+    return bool(determiner.match(subject) or ending.search(before.rstrip()))
 
 
 def _passive(grammar: Grammar, words: str, match: re.Match[str]) -> Found | None:
     """Read "X was accepted by Y": the source follows, the content precedes."""
-    agent = re.match(r"\s+by\s+", words[match.end() :])
+    agent = grammar.lists_re("actors", "agent").match(words, _skip(words, match.end()))
     content = _subject(grammar, words, match.start(), any_noun=True)
     if agent is None or content is None:
         return None
-    start = match.end() + agent.end()
-    stop = re.search(rf"{BREAK.pattern}|\s(?:after|on|in|with|at|and|but|over)\s", words[start:])
-    source = _trimmed(words, start, start + stop.start() if stop else len(words))
+    start = agent.end()
+    stops = (BREAK, grammar.lists_re("actors", "agent_stop"))
+    ends = [found.start() for stop in stops if (found := stop.search(words, start))]
+    source = _trimmed(words, start, min(ends, default=len(words)))
     if source is None or not can_act(grammar, source.of(words)):
         return None
     return Found(source, Span(*match.span()), content)
 
 
-def _subject(
-    grammar: Grammar, words: str, verb: int, *, any_noun: bool = False
-) -> Span | None:
+def _subject(grammar: Grammar, words: str, verb: int, *, any_noun: bool = False) -> Span | None:
     """Return the noun phrase in front of the verb at `verb`, when it can act."""
     start = max((m.end() for m in BREAK.finditer(words, 0, verb)), default=0)
     stops = grammar.lists_re("actors", "stop")
@@ -162,12 +225,14 @@ def _subject(
         span = _trimmed(words, span.start, span.end - len(tail))
     if span is None or len(span.of(words).split()) > MAX_SUBJECT:
         return None
+    if any_noun:
+        return span
     span = _last_conjunct(grammar, words, span)
-    return span if any_noun or can_act(grammar, span.of(words)) else None
+    return span if can_act(grammar, span.of(words)) else None
 
 
 def _last_conjunct(grammar: Grammar, words: str, span: Span) -> Span:
-    """Leave "X verb ... and" to the left when the phrase holds a verb of its own: keep the subject."""
+    """Return the subject proper when the phrase holds a verb of its own: "X did this and"."""
     first = grammar.lists_re("actors", "verb").search(words, span.start, span.end)
     if first and first.start() > span.start:
         before = _trimmed(words, span.start, first.start())
@@ -181,25 +246,30 @@ def _tail(grammar: Grammar, phrase: str) -> str | None:
     return phrase[match.start() :] if match else None
 
 
-def _object(grammar: Grammar, words: str, start: int) -> Span | None:
-    """Return what follows a verb, up to the end of its clause."""
-    end = len(words)
-    stop = re.search(r"[.;!?](?=\s|$)|,?\s(?:while|whereas|but|adding|saying)\s|,\s(?:and\s)?\w+ing\s", words[start:])
-    if stop:
-        end = start + stop.start()
-    return _trimmed(words, start, end)
+def _object(grammar: Grammar, words: str, start: int, source: Span | None) -> Span | None:
+    """Return what follows a verb, up to the end of its clause: "While X did this, Y ..."."""
+    before = words[: source.start].rstrip() if source else ""
+    subordinate = grammar.ending_re("actors", "stop").search(before)
+    clause = COMMA if subordinate else CLAUSE_END
+    stops = (clause, grammar.lists_re("actors", "object_stop"))
+    ends = [found.start() for stop in stops if (found := stop.search(words, start))]
+    end = min(ends, default=len(words))
+    cut, _ = _second_verb(grammar, words[start:end])
+    return _trimmed(words, start, start + cut)
 
 
 def can_act(grammar: Grammar, phrase: str) -> bool:
     """Whether a noun phrase names somebody: a capital inside, or an office, army, movement."""
     words = phrase.split()
-    if not words or words[-1].lower() in PRONOUNS or words[0].lower() in PRONOUNS:
+    pronoun = grammar.lists_re("actors", "pronoun")
+    if not words or pronoun.fullmatch(words[0]) or pronoun.fullmatch(words[-1]):
         return False
     if grammar.words["truce"].search(phrase) and not any(w[:1].isupper() for w in words[1:]):
         return False
     if grammar.lists_re("actors", "office").search(phrase):
         return True
-    return any(word[:1].isupper() and word.lower() not in ("the", "a", "an") for word in words)
+    determiner = grammar.lists_re("actors", "determiner")
+    return any(word[:1].isupper() and not determiner.fullmatch(word) for word in words)
 
 
 def _is_other_party(grammar: Grammar, text: str, draft: Draft, found: Found) -> bool:
@@ -213,11 +283,12 @@ def _is_other_party(grammar: Grammar, text: str, draft: Draft, found: Found) -> 
 
 def _akin(one: str, other: str) -> bool:
     """Whether two phrases share a name, be it as country and adjective."""
-    stems = [
-        {word[:4].lower() for word in re.findall(r"[^\W\d_]{3,}", phrase) if word[:1].isupper() and word.lower() != "the"}
-        for phrase in (one, other)
-    ]
-    return bool(stems[0] & stems[1])
+    return bool(_stems(one) & _stems(other))
+
+
+def _stems(phrase: str) -> set[str]:
+    names = re.findall(r"(?<![\w-])[^\W\d_]{4,}", phrase)
+    return {name[:STEM].lower() for name in names if name[:1].isupper()}
 
 
 def _act_of(grammar: Grammar, text: str, found: Found, within: Span) -> str | None:
@@ -252,8 +323,7 @@ def _draft(found: Found, *, depth: int, parent: int | None) -> Draft:
 
 
 def _moved(found: Found, by: int) -> Found:
-    spans = (found.source, found.verb, found.content)
-    return Found(*(Span(span.start + by, span.end + by) for span in spans))
+    return Found(*(_shift(span, by) for span in (found.source, found.verb, found.content)))
 
 
 def _widened(grammar: Grammar, text: str, found: Found, within: Span) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 COMPONENTS = ("attribution", "acts_found", "speaker", "chain", "act")
 MAX_CHARACTERS = 20_000_000  # no parser runs, so spaCy's guard against long texts is moot
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+ENDLESS = re.compile(r"\S{1000}")
+PIECE = re.compile(r"\s|\S{1,100}")
 NOBODY = Speaker(name=None)
 
 
@@ -44,19 +48,34 @@ def _register_components() -> None:
 
 def read_article(nlp: Pipeline, article: Article, topics: Sequence[Topic] | None) -> Doc:
     """Return the article's text as a `Doc` that carries `article` and `topics` (None: any)."""
-    doc = nlp.make_doc(article.text)
+    # A lone surrogate cannot be encoded; its stand-in is as long, so that spans stay right.
+    doc = _tokenized(nlp, SURROGATE.sub("\ufffd", article.text))
     doc.user_data["article"] = article
     doc.user_data["topics"] = topics
     doc._.drafts = []
     return doc
 
 
+def _tokenized(nlp: Pipeline, text: str) -> Doc:
+    """Return the tokens; endless runs without a space are cut by length.
+
+    spaCy's tokenizer takes time with the square of such a run: 20,000 marks, 40 seconds.
+    """
+    from spacy.tokens import Doc
+
+    if not ENDLESS.search(text):
+        return nlp.make_doc(text)
+    words = PIECE.findall(text)
+    return Doc(nlp.vocab, words=words, spaces=[False] * len(words))
+
+
 def claims_of(doc: Doc, extractor: str) -> tuple[Claim, ...]:
     """Freeze the drafts of `doc`, in order; a nested claim names its parent's id."""
     article: Article = doc.user_data["article"]
+    text = article.text
     ids = [_claim_id(article, draft) for draft in doc._.drafts]
     return tuple(
-        _claim(doc, article, draft, ids, extractor, index)
+        _claim(text, article, draft, ids, extractor, index)
         for index, draft in enumerate(doc._.drafts)
         if not _doubtful_headline(draft)
     )
@@ -75,9 +94,8 @@ def _claim_id(article: Article, draft: Draft) -> str:
 
 
 def _claim(
-    doc: Doc, article: Article, draft: Draft, ids: list[str], extractor: str, index: int
+    text: str, article: Article, draft: Draft, ids: list[str], extractor: str, index: int
 ) -> Claim:
-    text = doc.text
     speaker = draft.speaker or NOBODY
     source, cue = _hull(draft.source), _hull(draft.cue)
     return Claim(
@@ -98,6 +116,7 @@ def _claim(
         speaker_kind=speaker.kind or HopKind.UNRESOLVED,
         countries=speaker.countries,
         role=speaker.role,
+        role_code=speaker.role_code,
         anonymous=speaker.anonymous,
         act=draft.act,
         theme=draft.theme,

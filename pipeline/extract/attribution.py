@@ -158,13 +158,14 @@ class Model:
         ]
         inner = self.flat([span.of(texts[doc]) for doc, _, span in jobs])
         added: list[tuple[int, int]] = []
+        cues = [{one.cue for one in found} for found in results]
         for (doc, parent, span), found in zip(jobs, inner, strict=True):
-            known = {one.cue for one in results[doc]}
             for one in self._sorted(found):
                 child = one.moved(span.start, depth=depth, parent=parent)
-                if child.content != (span,) and child.cue not in known:
+                if child.content != (span,) and child.cue not in cues[doc]:
                     added.append((doc, len(results[doc])))
                     results[doc].append(child)
+                    cues[doc].add(child.cue)
         return added
 
     def flat(self, texts: Sequence[str]) -> list[list[Found]]:

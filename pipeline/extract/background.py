@@ -71,7 +71,7 @@ def _old_day(
 
 
 def day_named(grammar: Grammar, words: str, published: date) -> date | None:
-    """Return the first day "MONTH 10" or "10 MONTH" in `words`, the last such one by `published`."""
+    """Return the first "MONTH 10" or "10 MONTH" in `words`, as the last such day by `published`."""
     months = [name.lower() for name in grammar.lists.get("background", {}).get("months", [])]
     if not months:
         return None

@@ -17,7 +17,7 @@ from pipeline.extract.phrases import (
     nationality,
 )
 from pipeline.extract.registry import Actor, Body
-from pipeline.extract.scene import Scene
+from pipeline.extract.scene import Scene, again
 from pipeline.records import HopKind
 
 
@@ -46,7 +46,7 @@ def _same_body(body: Body, scene: Scene) -> Speaker | None:
         role = speaker.role or ""
         same = role == body.key or (role.split()[:1] == [body.key] and speaker.name)
         if same and body.key != "government":
-            return replace(speaker, why=f"the same as before ({speaker.why})")
+            return again(speaker, "the same as before")
     return None
 
 
@@ -92,13 +92,19 @@ def _in_own_words(body: Body, phrase: Phrase, countries: tuple[str, ...], scene:
 
 def _government(country: str, why: str, scene: Scene) -> Speaker:
     return Speaker(
-        name=f"Government of {scene.registry.country_name(country)}",
+        name=f"Government of {_with_article(country, scene)}",
         kind=HopKind.GOVERNMENT,
         countries=(country,),
         role="government",
         role_code="GOV",
         why=why,
     )
+
+
+def _with_article(code: str, scene: Scene) -> str:
+    country = scene.registry.countries.get(code)
+    name = scene.registry.country_name(code)
+    return f"the {name}" if country is not None and country.article else name
 
 
 def states(codes: Sequence[str], scene: Scene, why: str) -> Speaker:
@@ -173,6 +179,14 @@ def read_state(phrase: Phrase, scene: Scene) -> Speaker | None:
     return _government(countries[0], f"{last.label} stands for its government", scene)
 
 
+def read_apposition(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer "the army's media wing, NAME" by what stands behind the comma."""
+    for part in phrase.appositions:
+        if part.last is not None and part.last.label in ("actor", "body"):
+            return read_actor(part, scene) or read_body(part, scene)
+    return None
+
+
 def read_own_name(phrase: Phrase, scene: Scene) -> Speaker | None:
     """Answer a body nobody listed, by the last word of its name."""
     last = phrase.last
@@ -212,7 +226,7 @@ def _author(phrase: Phrase, scene: Scene) -> Speaker | None:
     if phrase.possessor:
         return scene.read(phrase.possessor)
     for preposition, items in phrase.complements:
-        carried = preposition == "on" and any(item.label == "actor" for item in items)
+        carried = preposition in ("on", "in") and any(item.label == "actor" for item in items)
         if preposition in ("by", "from", "of") or carried:
             return scene.read(items)
     owner = [item for item in phrase.head[:-1] if item.label not in ("word", "document")]

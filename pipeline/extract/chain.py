@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 MAX_CARRIER_WORDS = 6
+POSTED_BEFORE = 120  # characters before a platform's name that can hold "on the social network"
 POSSESSIVE = re.compile(r"['’]s$")
 LEADING_ARTICLE = re.compile(r"^(?:the|a|an|its|his|her)\s+", re.IGNORECASE)
 
@@ -73,7 +74,9 @@ class Chain:
     def _start(self, article: Article) -> list[Hop]:
         hops = [Hop(name=article.outlet, kind=HopKind.OUTLET, countries=_known(article.country))]
         if article.credit.origin:
-            hops.append(self._named(article.credit.origin, HopKind.AGENCY))
+            agency = self._named(article.credit.origin, HopKind.AGENCY)
+            if not self._is_outlet(agency, article):  # an agency's own feed
+                hops.append(agency)
         return hops
 
     def _named(self, name: str, kind: HopKind) -> Hop:
@@ -182,13 +185,14 @@ class Chain:
         """Yield the platforms of the registry behind "on", "to", "via" ..."""
         tokens = tokenize(sentence.of(reading.text))
         for place, token in enumerate(tokens):
-            before = reading.text[sentence.start : sentence.start + token.start]
+            start = sentence.start + token.start
+            before = reading.text[max(sentence.start, start - POSTED_BEFORE) : start]
             for alias in self.registry.at(tokens, place):
                 entry = alias.entry
                 if isinstance(entry, Actor) and entry.kind is HopKind.POST:
                     name = alias.written if len(alias.words) == 1 else entry.name
                     if reading.language.pattern("posted_on").search(before):
-                        yield sentence.start + token.start, Hop(name=name, kind=HopKind.POST)
+                        yield start, Hop(name=name, kind=HopKind.POST)
 
     def _platform_of_cue(self, reading: Reading, article: Article, draft: Draft) -> list[Hop]:
         day = article.when.date().isoformat()

@@ -55,6 +55,10 @@ class Figure:
             self.office = title.office.key
         self.titled = self.titled or bool(title.role or title.gender)
 
+    def is_surname(self, word: str) -> bool:
+        """Say whether `word` (folded) ends the name."""
+        return fold(self.name).split()[-1:] == [word]
+
     def answers_to(self, words: Sequence[str]) -> bool:
         """Say whether `words` (folded) are part of the name, in order."""
         own = [fold(word) for word in self.name.split()]
@@ -78,6 +82,7 @@ class Cast:
 
     text: str
     when: datetime | None = None
+    heads: frozenset[str] = frozenset()  # offices of heads of state and government
     figures: list[Figure] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     countries: list[tuple[int, str]] = field(default_factory=list)
@@ -94,10 +99,17 @@ class Cast:
         return bisect_right(self.paragraphs, position) - 1
 
     def named(self, name: str) -> Figure | None:
-        """Return the figure a full or short name means; the fullest name wins."""
+        """Return the figure a full or short name means; a titled one, a surname, the fullest.
+
+        The order matters in headlines: "Novak Offers Help" looks like a name too.
+        """
         words = [fold(word) for word in name.split()]
         found = [figure for figure in self.figures if figure.answers_to(words)]
-        return max(found, key=lambda f: (len(f.name.split()), f.titled), default=None)
+        return max(
+            found,
+            key=lambda f: (f.titled, f.is_surname(words[-1]), len(f.name.split())),
+            default=None,
+        )
 
     def holding(self, office: str, countries: tuple[str, ...], before: int) -> Figure | None:
         """Return who was introduced in `office`, the last one named before a code point."""
@@ -112,6 +124,15 @@ class Cast:
             return earlier[-1].figure
         unique = {id(mention.figure): mention.figure for mention in fitting}
         return next(iter(unique.values())) if len(unique) == 1 else None
+
+    def titled(self, word: str, countries: tuple[str, ...], before: int) -> Figure | None:
+        """Return the last person named whose role ends in `word` (folded)."""
+        for mention in reversed(self.mentions):
+            figure = mention.figure
+            fits = not countries or not figure.countries or figure.countries == countries
+            if mention.start < before and fits and figure.role.casefold().split()[-1:] == [word]:
+                return figure
+        return None
 
     def main_country(self) -> str | None:
         """Return the country the text is about: named more than twice as often as any other."""
@@ -129,18 +150,32 @@ class Cast:
 
 def build_cast(text: str, registry: Registry, when: datetime | None) -> Cast:
     """Return who and which countries occur in `text`."""
-    cast = Cast(text=text, when=when)
+    heads = frozenset(key for key, o in registry.offices.items() if o.code in ("HOS", "HOG"))
+    cast = Cast(text=text, when=when, heads=heads)
     cast.paragraphs = [0, *(match.end() for match in re.finditer(r"\n+", text))]
     cast.sentences = [0, *_sentence_starts(text)]
     items = list(_all_items(text, registry))
     cast.countries = list(_countries(items, text))
     cast.pairs = list(_pairs(items))
-    spots = [index for index, item in enumerate(items) if item.label in NAMES]
+    lines = [match.span() for match in re.finditer(r"[^\n]+", text) if _is_headline(match.group())]
+    spots = [
+        index
+        for index, item in enumerate(items)
+        if item.label in NAMES
+        # capitals of a headline are no names: "Novak Offers Help"
+        and (item.label != "name" or not any(a <= item.start < b for a, b in lines))
+    ]
     # Full names first, so that a short form finds its owner even when it comes earlier.
     for index in sorted(spots, key=lambda i: (items[i].label == "short", -len(items[i].tokens), i)):
         _meet(items, index, cast, registry)
     cast.mentions.sort(key=lambda mention: mention.start)
     return cast
+
+
+def _is_headline(line: str) -> bool:
+    words = [word for word in line.split() if word[:1].isalpha()]
+    capitals = sum(word[0].isupper() for word in words)
+    return len(words) > 3 and capitals > 0.7 * len(words) and line.rstrip()[-1] not in '.!?”"'
 
 
 def _sentence_starts(text: str) -> Iterator[int]:
@@ -253,24 +288,37 @@ def known_person(item: Item, cast: Cast, title: Title | None = None) -> Person |
     if item.label != "short":
         return None
     present = [person for person in people if any(f.person is person for f in cast.figures)]
+    held = _once_held(people, title)
+    if len(present) == 1 or len(held) == 1:
+        return (present if len(present) == 1 else held)[0]
     namesake = cast.named(item.text)
-    if len(present) == 1:
-        return present[0]
-    if namesake is not None and namesake.person is None:
+    if namesake is not None and namesake.person is None and namesake.titled:
         return None
-    return _likely(people, cast, title)
+    likely = _likely(people, cast)
+    # An untitled stranger of that surname wins, unless the short name is a head of state's.
+    stranger = namesake is not None and namesake.person is None
+    surname = namesake is not None and namesake.is_surname(item.folded)
+    return None if stranger and surname and not _heads(likely, cast) else likely
 
 
-def _likely(people: Sequence[Person], cast: Cast, title: Title | None) -> Person | None:
+def _once_held(people: Sequence[Person], title: Title | None) -> list[Person]:
+    if title is None or title.office is None:
+        return []
+    return [p for p in people if title.office.key in (term.office for term in p.offices)]
+
+
+def _heads(person: Person | None, cast: Cast) -> bool:
+    """Say whether somebody heads a state or government on the article's day."""
+    terms = person.terms_on(cast.when.date()) if person and cast.when is not None else ()
+    return any(term.office in cast.heads for term in terms)
+
+
+def _likely(people: Sequence[Person], cast: Cast) -> Person | None:
     if cast.when is not None:
         day = cast.when.date()
         serving = [person for person in people if person.terms_on(day)]
         if len(serving) == 1:
             return serving[0]
-    if title is not None and title.office is not None:
-        held = [p for p in people if title.office.key in (term.office for term in p.offices)]
-        if len(held) == 1:
-            return held[0]
     at_home = [p for p in people if cast.mentions_country(p.country) or p.country == "IGO"]
     return people[0] if len(people) == 1 and at_home else None
 

@@ -38,7 +38,12 @@ def claims_json(
     answer: dict[str, Any] = {"id": record["id"]}
     if sentences:
         answer["relevant"] = any(claim.alert_worthy for claim in claims)
-    return answer | {"claims": [claim_json(claim) for claim in claims]}
+    rows = [claim_json(claim) for claim in claims]
+    if sentences:  # passages ask for the codes of roles, articles for their words
+        rows = [
+            row | {"speaker_role": claim.role_code} for row, claim in zip(rows, claims, strict=True)
+        ]
+    return answer | {"claims": rows}
 
 
 def claim_json(claim: Claim) -> dict[str, Any]:

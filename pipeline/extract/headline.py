@@ -7,6 +7,7 @@ cross-headings; whoever stands beside the mark must be resolved later, see `asse
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from pipeline.extract.draft import Draft
@@ -23,20 +24,13 @@ PATTERNS = ("headline_speaker_first", "headline_speaker_last")
 
 def headline_claims(reading: Reading, drafts: list[Draft]) -> Iterator[Draft]:
     """Yield a claim for each headline or line in one of the language's forms."""
+    starts = sorted(s.start for draft in drafts for s in (*draft.content, *draft.cue))
     for paragraph in PARAGRAPH.finditer(reading.text):
         line = reading.trimmed(*paragraph.span())
-        if line is not None and not _claimed(drafts, line):
+        if line is not None and bisect_left(starts, line.start) == bisect_left(starts, line.end):
             draft = _line_claim(reading, line)
             if draft is not None:
                 yield draft
-
-
-def _claimed(drafts: list[Draft], line: Span) -> bool:
-    return any(
-        line.start <= span.start < line.end
-        for draft in drafts
-        for span in (*draft.content, *draft.cue)
-    )
 
 
 def _line_claim(reading: Reading, line: Span) -> Draft | None:

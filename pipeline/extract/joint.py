@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pipeline.extract.draft import Speaker
 from pipeline.extract.phrases import NAMES, Item
@@ -46,7 +47,21 @@ def _sides(items: Sequence[Item]) -> list[list[Item]]:
         else:
             sides[-1].append(item)
     sides = [side for side in sides if side]
+    if _share_a_noun(sides) or _share_a_name(sides):
+        return []
     return sides if all(_is_named(side) for side in sides) else []
+
+
+def _share_a_noun(sides: Sequence[Sequence[Item]]) -> bool:
+    """Say whether one nationality covers both: "Ruritanian officials and diplomats"."""
+    labels = [[item.label for item in side] for side in sides]
+    return all(ls[-1] == "unnamed" for ls in labels) and all(len(ls) == 1 for ls in labels[1:])
+
+
+def _share_a_name(sides: Sequence[Sequence[Item]]) -> bool:
+    """Say whether two offices are one person's: "Foreign Minister and Deputy PM Jan Novak"."""
+    titles = ("office", "rank", "spokes")
+    return any(one[-1].label in titles and two[0].label in titles for one, two in pairwise(sides))
 
 
 def _is_named(items: Sequence[Item]) -> bool:

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from pipeline.extract.modality import is_conditional
 from pipeline.extract.patterns import Grammar, Hit, match_rules
 
-QUOTES = str.maketrans("\u2018\u2019\u201b\u02bc\u201c\u201d\u201e\u00ab\u00bb\u00a0", "''''\"\"\"\"\" ")
-ABBREVIATION = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b|\s[a-z])|(?<=\b(?:Dr|Mr|Ms|Lt|St|Gn))\.|(?<=\b(?:Mrs|Gen|Col|Maj|Sen|Rep|Gov))\.|(?<=\d)\.(?=\d)")
+SINGLE, DOUBLE = "\u2018\u2019\u201b\u02bc", "\u201c\u201d\u201e\u00ab\u00bb"
+PLAIN = dict.fromkeys(map(ord, SINGLE), "'") | dict.fromkeys(map(ord, DOUBLE), '"') | {0xA0: " "}
+ABBREVIATION = re.compile(
+    r"(?<=\b[A-Z])\.(?=\s|[A-Z])|(?<=\d)\.(?=\d)"
+    r"|(?<=\b(?:Dr|Mr|Ms|Lt|St))\.|(?<=\b(?:Mrs|Gen|Col|Maj|Sen|Rep|Gov))\."
+)
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"']?\s+")
 SCOPE_WORDS = 7
 
@@ -43,18 +47,25 @@ class Judgement:
 
 def normal(text: str) -> str:
     """Return `text` with plain quotation marks and no full stops in abbreviations: same length."""
-    return ABBREVIATION.sub("\u00b7", text.translate(QUOTES))
+    return ABBREVIATION.sub("\u00b7", text.translate(PLAIN))
 
 
 def judge(grammar: Grammar, said: Utterance) -> Judgement | None:
     """Return the act of an utterance, or None: nothing fits or it is not for us."""
-    if grammar.lists_re("skip", "source").search(said.source):
+    if not grammar.rules or grammar.lists_re("skip", "source").search(said.source):
         return None
     found = [hit for piece in pieces(said) for hit in _judged(grammar, said, piece)]
     if not found:
         resolved = with_antecedent(grammar, said)
         found = [hit for piece in resolved for hit in _judged(grammar, said, piece)]
     return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def may_act(grammar: Grammar, words: str) -> bool:
+    """Whether the patterns are worth trying on `words`: cheap, and true when in doubt."""
+    if "gate" not in grammar.lists.get("scope", {}):
+        return True
+    return any(grammar.lists_re("scope", gate).search(words) for gate in ("gate", "gate_said"))
 
 
 def pieces(said: Utterance) -> list[str]:
@@ -90,7 +101,7 @@ def last_object(grammar: Grammar, context: str) -> str | None:
 
 def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int, Judgement]]:
     """Yield the best act of one piece with its priority, if it has one."""
-    if grammar.lists_re("skip", "text").search(piece):
+    if not may_act(grammar, piece) or grammar.lists_re("skip", "text").search(piece):
         return
     for hit in match_rules(grammar, piece):
         act = _decide(grammar, said, piece, hit)
@@ -117,8 +128,11 @@ def _decide(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> str | No
     future = grammar.lists_re("scope", "future").search(span) is not None
     if rule.tense != "any" and future != (rule.tense == "future"):
         act = rule.otherwise
-    if act is None or rule.negation == "own":
-        return act
+    if act is None:
+        return None
+    if rule.negation == "own":
+        lead = piece[: hit.start] if rule.anchored else ""
+        return "" if grammar.lists_re("scope", "negator").search(lead) else act
     return _negated(grammar, act, rule.negation, negations(grammar, piece, hit), future=future)
 
 

@@ -11,7 +11,7 @@ import re
 from pipeline.extract.cues import Cue, read_cue
 from pipeline.extract.draft import Draft
 from pipeline.extract.quotes import completed
-from pipeline.extract.reading import Reading
+from pipeline.extract.reading import MAX_SENTENCE, Reading
 from pipeline.records import Span
 
 COVERED = 0.5  # of a report's words lie in its inner report: then the outer one is a mere carrier
@@ -170,13 +170,21 @@ def _carrier_only(reading: Reading, drafts: list[Draft], index: int, gone: set[i
     quoting = cue_of(reading, outer).lemma in ("quote", "cite")
     behind = outer.cue[0].start >= outer.content[0].end
     for number, inner in enumerate(drafts):
-        if number == index or number in gone or not inner.source or not (quoting or behind):
+        near = inner.parent in (index, outer.parent) and _near(inner, outer)
+        if not near or number == index or number in gone or not (quoting or behind):
             continue
         if _passes_on(reading, outer, inner, index, quoting=quoting):
             inner.via = [*outer.via, *outer.source[:1], *inner.via]
             inner.why["attribution"] = "carried by an agency or outlet"
             return {index}
     return set()
+
+
+def _near(one: Draft, other: Draft) -> bool:
+    """Whether two reports can share a sentence; the first must have cue and source."""
+    if not one.source or not one.cue:
+        return False
+    return abs(one.cue[0].start - other.cue[0].start) < MAX_SENTENCE
 
 
 def _passes_on(reading: Reading, outer: Draft, inner: Draft, index: int, *, quoting: bool) -> bool:

@@ -8,8 +8,10 @@ Norway's offer to host talks             a cue noun with its owner
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import maxsize
 
 from pipeline.extract.draft import Draft
 from pipeline.extract.mend import cue_of, phrase_before
@@ -29,10 +31,11 @@ POSSESSIVE = re.compile(r"(?:['’]s|s['’])$")
 def missed_reports(reading: Reading, drafts: list[Draft]) -> list[Draft]:
     """Return what the rules find beside `drafts`; parents are numbers in that list."""
     found: list[Draft] = []
+    taken = _taken(reading, drafts)
     for sentence in reading.sentences:
         words = reading.words(sentence.start, sentence.end)
         for number, word in enumerate(words):
-            if _free(reading, drafts, word):
+            if not taken[word.start] and reading.quotes.at(word.start) is None:
                 clause = Clause(reading, sentence, words, number, drafts)
                 draft = _act(clause) or _passive(clause) or _owned(clause) or _said_last(clause)
                 if draft is not None:
@@ -69,15 +72,13 @@ class Clause:
         return frozenset().union(*(self.reading.language.listed(name) for name in names))
 
 
-def _free(reading: Reading, drafts: list[Draft], word: Span) -> bool:
-    """Whether no draft has the word in its cue, and it is nobody's literal words."""
-    if reading.quotes.at(word.start) is not None:
-        return False
-    return not any(
-        span.start <= word.start < span.end
-        for draft in drafts
-        for span in (*draft.cue, *draft.source)
-    )
+def _taken(reading: Reading, drafts: list[Draft]) -> bytearray:
+    """Return for each character whether a draft has it in its cue or source."""
+    taken = bytearray(len(reading.text))
+    for draft in drafts:
+        for span in (*draft.cue, *draft.source):
+            taken[span.start : span.end] = b"\x01" * (span.end - span.start)
+    return taken
 
 
 def _placed(reading: Reading, drafts: list[Draft], draft: Draft) -> Draft:
@@ -351,9 +352,11 @@ def _ends_noun_content(reading: Reading, words: list[Span], place: int) -> bool:
 def _continued(reading: Reading, drafts: list[Draft]) -> Iterator[Draft]:
     """Yield a draft for each paragraph that is one quotation nobody has claimed yet."""
     last: Draft | None = None
-    for paragraph in re.finditer(r"[^\n]+", reading.text):
-        span = reading.trimmed(*paragraph.span())
-        own = [d for d in drafts if d.content and span and _within(d, span)]
+    paragraphs = [match.span() for match in re.finditer(r"[^\n]+", reading.text)]
+    owners = _by_paragraph(paragraphs, drafts)
+    for number, paragraph in enumerate(paragraphs):
+        span = reading.trimmed(*paragraph)
+        own = owners.get(number)
         if own:
             last = own[-1] if _quotes(reading, own[-1]) else None
         elif span is not None and last is not None and _is_quotation(reading, span):
@@ -362,8 +365,14 @@ def _continued(reading: Reading, drafts: list[Draft]) -> Iterator[Draft]:
             last = None
 
 
-def _within(draft: Draft, span: Span) -> bool:
-    return any(span.start <= piece.start < span.end for piece in (*draft.content, *draft.cue))
+def _by_paragraph(paragraphs: list[tuple[int, int]], drafts: list[Draft]) -> dict[int, list[Draft]]:
+    """Return the drafts that begin a piece in each paragraph, by its number."""
+    owners: dict[int, list[Draft]] = {}
+    for draft in drafts:
+        starts = {piece.start for piece in (*draft.content, *draft.cue)}
+        for number in sorted({bisect_right(paragraphs, (start, maxsize)) - 1 for start in starts}):
+            owners.setdefault(number, []).append(draft)
+    return owners
 
 
 def _quotes(reading: Reading, draft: Draft) -> bool:

@@ -15,7 +15,15 @@ REFUSALS = frozenset(
 UNCONDITIONAL = frozenset({"CF_CALL", "DEESC_CALL", "MED_WELCOME", "CF_WELCOME", "MED_REQUEST"})
 STEPS = frozenset({"TALKS_AGREE", "MED_CONDUCT", "DEESC_COMMIT"})  # planned while still to come
 PERFORMED = frozenset(
-    {"MED_REQUEST", "MED_ACCEPT", "MED_REJECT", "MED_WELCOME", "MED_OFFER", "CF_AGREE", "CF_PROPOSE"}
+    (
+        "MED_REQUEST",
+        "MED_ACCEPT",
+        "MED_REJECT",
+        "MED_WELCOME",
+        "MED_OFFER",
+        "CF_AGREE",
+        "CF_PROPOSE",
+    )
 )
 
 
@@ -23,17 +31,12 @@ def modality_of(grammar: Grammar, act: str, text: str) -> str:
     """Return the modality of `act` in the words `text`."""
     if act in ALWAYS:
         return ALWAYS[act]
-    if is_conditional(grammar, act, text):
+    proposed = act == "CF_EXTEND" and _says(grammar, "proposing", text)
+    if proposed or is_conditional(grammar, act, text):
         return "conditional"
-    if act == "CF_EXTEND" and _says(grammar, "proposing", text):
-        return "conditional"
-    if act in STEPS and _says(grammar, "planned", text):
+    if _still_to_come(grammar, act, text):
         return "planned"
-    if _still_to_say(grammar, act, text):
-        return "planned"
-    if act in PERFORMED and _says(grammar, "past", text):
-        return "past"
-    return "actual"
+    return "past" if act in PERFORMED and _says(grammar, "past", text) else "actual"
 
 
 def is_conditional(grammar: Grammar, act: str, text: str) -> bool:
@@ -49,7 +52,9 @@ def is_hedged(grammar: Grammar, text: str) -> bool:
     return _says(grammar, "hedge", text)
 
 
-def _still_to_say(grammar: Grammar, act: str, text: str) -> bool:
+def _still_to_come(grammar: Grammar, act: str, text: str) -> bool:
+    if act in STEPS:
+        return _says(grammar, "planned", text)
     if act == "MED_REQUEST":
         return _says(grammar, "asking_later", text)
     return act in ("MED_REJECT", "CF_REJECT") and _says(grammar, "reply_later", text)

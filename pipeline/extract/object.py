@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.extract.draft import Draft
+from pipeline.extract.patterns import Grammar
 from pipeline.records import Issue, Topic
 
-SELF = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|it|its|he|she|his|her|they|their|having|to)\b")
-BETWEEN = re.compile(r"\b(?:between|both|with|against|for)\b", re.IGNORECASE)
+IGO = "IGO"
 BY_SPEAKER = frozenset({"MED_OFFER", "MED_CONDUCT", "MED_HALT"})
-NAMED = frozenset({"MED_ACCEPT", "MED_REJECT", "MED_WELCOME", "MED_REQUEST", "MED_DENY", "MED_CLAIM"})
+NAMED = frozenset(
+    {"MED_ACCEPT", "MED_REJECT", "MED_WELCOME", "MED_REQUEST", "MED_DENY", "MED_CLAIM"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +54,45 @@ def _term(term: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
 
 
-def third_party_of(act: str, own: Sequence[str], content: str, named: Sequence[Named]) -> tuple[str, ...]:
+def third_party_of(
+    grammar: Grammar, act: str, own: Sequence[str], content: str, named: Sequence[Named]
+) -> tuple[str, ...]:
     """Return the mediators the statement is about; `named` are the countries of `content`."""
     if act in BY_SPEAKER:
         return tuple(own)
     if act not in NAMED:
         return ()
-    others = [n.code for n in named if n.code not in own and not _is_party(content, n, named)]
-    if act in ("MED_CLAIM", "MED_DENY") and not others and (SELF.search(content) or own):
-        return tuple(own) if act == "MED_CLAIM" else ()
-    return _unique(others)
+    joined = act not in ("MED_WELCOME", "MED_CLAIM")  # "thanked X and Y": not the two sides
+    sides = {one.code for one in named if _is_side(grammar, content, one, named, joined=joined)}
+    others = _unique(one.code for one in named if one.code not in (*own, *sides))
+    named_itself = any(one.code in own for one in named)
+    if others or not (act == "MED_CLAIM" or (act == "MED_DENY" and named_itself)):
+        return others
+    return tuple(own)
 
 
 def targets_of(own: Sequence[str], third: Sequence[str], named: Sequence[Named]) -> tuple[str, ...]:
     """Return who is bound, addressed or accused: everybody named but the speaker and mediator."""
-    return _unique(n.code for n in named if n.code not in own and n.code not in third)
+    out = {*own, *third, IGO}
+    return _unique(n.code for n in named if n.code not in out)
 
 
-def _is_party(content: str, one: Named, named: Sequence[Named]) -> bool:
+def _is_side(
+    grammar: Grammar, content: str, one: Named, named: Sequence[Named], *, joined: bool
+) -> bool:
     """Whether a country stands as a side: after "between" or "with", or joined to another."""
     before = content[max(0, one.start - 24) : one.start]
-    if BETWEEN.search(" ".join(before.split()[-2:])):
+    if grammar.lists_re("object", "between").search(" ".join(before.split()[-4:])):
         return True
-    return any(_joined(content, one, other) for other in named if other is not one)
+    others = (other for other in named if other is not one)
+    return joined and any(_joined(grammar, content, one, other) for other in others)
 
 
-def _joined(content: str, one: Named, other: Named) -> bool:
+def _joined(grammar: Grammar, content: str, one: Named, other: Named) -> bool:
     first, second = sorted((one, other), key=lambda n: n.start)
-    return content[first.end : second.start].strip() in ("and", "&", "or", "and the")
+    between = content[first.end : second.start].strip()
+    conjunction = grammar.lists_re("actors", "conjunction").match(between)
+    return conjunction is not None and len(between.split()) <= 2
 
 
 def _unique(codes: Iterable[str]) -> tuple[str, ...]:

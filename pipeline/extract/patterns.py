@@ -13,8 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import ConfigError
+
 SPACE = r"[\s|,\"'()\[\]–—-]+"
 WORD = r"[^\s.;:?!|,\"()]+"
+BLANK = re.compile(r"(\[[^\]]*\])| \??")
+# Vowel signs and points of Devanagari and Arabic script: part of a word, yet not \w.
+MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0610-\u061a\u064b-\u065f\u0670"
+END = rf"(?![\w{MARKS}])"
 GAPS = (("~~ ", 14), ("~ ", 5))
 
 
@@ -31,6 +37,7 @@ class ActRule:
     otherwise: str | None = None  # the act when speaker or tense say so
     needs: re.Pattern[str] | None = None  # must also occur nearby
     reach: int = 0  # words around the match in which `needs` is looked for
+    anchored: bool = False  # fits at the cue only
     guard: bool = False  # an appeal, wish or question before it takes the act away
 
 
@@ -77,8 +84,14 @@ def load_grammar(language: str = "en") -> Grammar:
 
 
 def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
-    """Compile a pattern of the acts file (see its head) with whole words at both ends."""
-    return re.compile(_edged(_expand(pattern, words)), re.IGNORECASE)
+    """Compile a pattern of the acts file (see its head) with whole words at both ends.
+
+    Raises ConfigError that shows the pattern when it is no regular expression.
+    """
+    try:
+        return re.compile(_edged(_expand(pattern, words)), re.IGNORECASE)
+    except (re.error, KeyError) as error:
+        raise ConfigError(f"bad pattern {pattern!r}: {error}", subject="acts file") from error
 
 
 @cache
@@ -92,8 +105,9 @@ def match_rules(grammar: Grammar, text: str) -> Iterator[Hit]:
     """Yield the rules that fit `text`, by priority, each at its first fitting place."""
     for rule in grammar.rules:
         for found in rule.regex.finditer(text):
-            if _nearby(rule, text, found.start(), found.end()):
-                yield Hit(rule, found.start(), found.end())
+            start = found.end("lead") if rule.anchored else found.start()
+            if _nearby(rule, text, start, found.end()):
+                yield Hit(rule, start, found.end())
                 break
 
 
@@ -117,6 +131,7 @@ def _rule(number: int, row: Mapping[str, Any], words: Mapping[str, str]) -> ActR
         otherwise=row.get("else"),
         needs=re.compile(_expand(needs, words), re.IGNORECASE) if needs else None,
         reach=row.get("words", 8),
+        anchored=row["re"].startswith("^"),
         guard=row.get("guard", False),
     )
 
@@ -135,17 +150,23 @@ def _expand_words(table: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
-    pattern = pattern.removesuffix(" ?") if pattern.endswith(" ?") else pattern
     pattern = re.sub(r"\{([a-z]\w*)\}", lambda m: words[m[1]], pattern)
     pattern = pattern.replace(r"(\w+ )", f"(?:{WORD} )")
     for mark, size in GAPS:
         pattern = pattern.replace(mark, f"(?:{WORD} ){{0,{size}}}?")
-    # a space stands for one or more separators, except inside a character class
-    return re.sub(r"(\[[^\]]*\])| ", lambda m: m[1] or SPACE, pattern)
+    return BLANK.sub(_blank, pattern)
+
+
+def _blank(match: re.Match[str]) -> str:
+    """A space stands for one or more separators, "space?" for any; not inside a class."""
+    if match[1]:
+        return match[1]
+    return f"(?:{SPACE})?" if match[0] == " ?" else SPACE
 
 
 def _edged(source: str) -> str:
     if source.startswith("^"):
         body = source.removeprefix("^").removeprefix(SPACE)
-        return rf"\A(?:{body})(?!\w)"
-    return rf"(?<![\w-])(?:{source})(?!\w)"
+        # auxiliaries and adverbs may come first; the match is what follows them
+        return rf"\A(?P<lead>(?:{WORD}\s+){{0,4}}?)(?:{body}){END}"
+    return rf"(?<![\w{MARKS}-])(?:{source}){END}"

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from pipeline.extract.coreference import Figure, figure_of, known_person
 from pipeline.extract.draft import Speaker
-from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, capitalised, item_countries
+from pipeline.extract.phrases import (
+    NAMES,
+    PLACES,
+    TITLES,
+    Item,
+    Phrase,
+    capitalised,
+    item_countries,
+)
 from pipeline.extract.scene import Scene
 from pipeline.extract.titles import Title, read_title, role_words
 from pipeline.records import HopKind
@@ -85,13 +93,14 @@ def _people_called(phrase: Phrase, scene: Scene) -> Speaker:
     known = scene.cast.named(phrase.words)
     if known is not None and known.titled and " " in phrase.words:
         return of_figure(known, "name with an article", scene)
+    acronym = phrase.words.isupper()
     return Speaker(
         name=capitalised(phrase.words),
-        kind=HopKind.GROUP,
-        countries=scene.default_country()[0] if phrase.head[0].label == "name" else (),
-        role="community",
-        role_code="CVL",
-        why="a name with an article: a people or group",
+        kind=HopKind.ORGANISATION if acronym else HopKind.GROUP,
+        countries=() if acronym else scene.default_country()[0],
+        role="organisation" if acronym else "community",
+        role_code=None if acronym else "CVL",
+        why=f"a name with an article: {'an organisation' if acronym else 'a people or group'}",
     )
 
 
@@ -102,8 +111,8 @@ def _person_named(phrase: Phrase) -> Item | None:
     last = phrase.last
     if last is not None and last.label in ("office", "spokes", "rank", "word", "unnamed"):
         for part in phrase.appositions:
-            if len(part.head) == 1 and part.head[0].label in NAMES:
-                return part.head[0]
+            if part.name is not None and all(item.label in TITLES for item in part.head[:-1]):
+                return part.name
         for _, items in phrase.complements:  # "Minister of COUNTRY Jan Novak"
             if len(items) > 1 and items[-1].label in NAMES and items[0].label in PLACES:
                 return items[-1]

@@ -37,8 +37,8 @@ class Item:
 
     @property
     def text(self) -> str:
-        """The words as written, one space between."""
-        return " ".join(token.text for token in self.tokens)
+        """The words as written, one space between, none before a possessive."""
+        return " ".join(token.text for token in self.tokens).replace(" 's", "'s")
 
     @property
     def folded(self) -> str:
@@ -66,6 +66,7 @@ class Phrase:
     appositions: tuple[Phrase, ...] = field(default_factory=tuple)
     definite: bool = False  # began with "the"
     indefinite: bool = False  # began with "a", "an", "one", a number
+    det: str = ""  # the word it began with, folded, when that is no name
     owner: str = ""  # began with "its", "his" ...: that word, folded
     words: str = ""  # as written, up to the first comma, without articles and numbers
 
@@ -107,7 +108,7 @@ def parse_phrase(items: Sequence[Item], words: Words) -> Phrase:
     parts = _split(_trimmed(items), {",", "(", "–", "—", "-", "--"})
     if not parts:
         return Phrase()
-    first = _structure(parts[0], words)
+    first = _structure(_inner(parts[0]), words)
     rest = tuple(_structure(part, words) for part in parts[1:] if part[0].label != "rel")
     return replace(first, appositions=rest)
 
@@ -145,6 +146,10 @@ def _compound(tokens: list[Token], position: int, registry: Registry) -> list[Al
     token = tokens[position]
     if position and tokens[position - 1].text == "@":
         return registry.handle(token.text)
+    place, _, ending = token.text.rpartition("-")
+    if place and ending in registry.words.based:
+        found = _reading(registry.at(tokenize(place), 0))
+        return [replace(a, words=(token.folded,)) for a in found if a.label in PLACES]
     pieces = [piece for part in token.text.split("-") for piece in tokenize(part.lower())]
     if "-" not in token.text or len(pieces) < 2:
         return []
@@ -264,6 +269,9 @@ def _split(items: Sequence[Item], marks: set[str]) -> list[list[Item]]:
 
 def _structure(items: list[Item], words: Words) -> Phrase:
     first = items[0]
+    if first.label == "pronoun" and first.folded in words.possessives and len(items) > 1:
+        first = replace(first, label="det")
+        items = [first, *items[1:]]
     cut = next((i for i, item in enumerate(items) if item.label == "prep" and i), len(items))
     front, tail = items[:cut], items[cut:]
     owner = max((i for i, item in enumerate(front) if item.label == "'s"), default=-1)
@@ -281,6 +289,7 @@ def _structure(items: list[Item], words: Words) -> Phrase:
         indefinite=first.label == "det"
         and first.folded not in ("the", "this", "that")
         and not possessive,
+        det=first.folded if first.label == "det" else "",
         owner=first.folded if possessive else "",
         words=_as_written(items, words),
     )
@@ -296,6 +305,13 @@ def _as_written(items: Sequence[Item], words: Words) -> str:
         if item.folded not in words.dropped:
             text += item.text if item.text.startswith(("'", "’")) else f" {item.text}"
     return text.strip()
+
+
+def _inner(items: list[Item]) -> list[Item]:
+    """Read "one of the officials" as "officials"."""
+    if len(items) > 2 and items[0].label == "det" and items[1].folded == "of":
+        return [items[0], *(item for item in items[2:] if item.label != "det")]
+    return items
 
 
 def _complements(items: list[Item]) -> Iterator[tuple[str, tuple[Item, ...]]]:
@@ -340,6 +356,9 @@ def countries_of(items: Sequence[Item], registry: Registry) -> tuple[str, ...]:
     for item in places or items:
         for country in item_countries(item):
             found.setdefault(country)
+    if not found:
+        found.update({local_country(item): None for item in items if item.label == "body"})
+        found.pop("", None)
     return tuple(found)
 
 

@@ -8,9 +8,10 @@ from pipeline.extract.coreference import figure_of
 from pipeline.extract.draft import Speaker
 from pipeline.extract.people import of_figure
 from pipeline.extract.phrases import Item, Phrase, item_countries, nationality, parse_items
-from pipeline.extract.registry import Office
+from pipeline.extract.registry import IGO, Office
 from pipeline.extract.scene import Scene
-from pipeline.extract.titles import choose_office, read_title, role_words
+from pipeline.extract.titles import choose_office, office_meant, read_title, role_words
+from pipeline.extract.tokens import fold
 from pipeline.records import HopKind
 
 
@@ -19,21 +20,46 @@ def read_office(phrase: Phrase, scene: Scene) -> Speaker | None:
     last = phrase.last
     if last is None or last.label != "office":
         return None
-    if phrase.last is not None and phrase.owner:
+    if phrase.owner:
         phrase = _owned(phrase, scene)
     office, countries = _office_and_countries(phrase, last, scene)
-    if office is None:
-        return None
-    if len(countries) > 1:
-        return _joint_office(phrase, office, countries)
-    title = read_title(phrase, scene.registry)
-    if (phrase.definite or office.single) and not phrase.owner:
-        figure = scene.cast.holding(office.key, countries, scene.position)
-        if figure is not None and (office.single or not nationality(phrase, scene.registry)):
-            return _as(of_figure(figure, "office named before", scene), office, title.role)
-    if office.single and not _is_former(phrase, scene):
-        return _holder(office, countries, title.role, scene)
+    if office is None or _is_plural(last) or len(countries) > 1:
+        return _many(phrase, office, countries, scene)
+    before = _named_before(office, last, countries, phrase, scene)
+    if before is not None:
+        return before
+    if office.single and office_meant(last, phrase, "") and not _is_former(phrase, scene):
+        return _holder(office, countries, role_words(phrase), scene)
     return _somebody_in(office, phrase, countries, scene)
+
+
+def _is_plural(item: Item) -> bool:
+    return not any(
+        item.folded in map(fold, [*alias.entry.titles, *_local_titles(alias.entry)])
+        for alias in item.aliases
+        if isinstance(alias.entry, Office)
+    )
+
+
+def _local_titles(office: Office) -> list[str]:
+    return [title for titles in office.local.values() for title in titles]
+
+
+def _named_before(
+    office: Office, last: Item, countries: tuple[str, ...], phrase: Phrase, scene: Scene
+) -> Speaker | None:
+    """Answer "the minister" by who was introduced in that office before."""
+    if phrase.owner or not (phrase.definite or office.single):
+        return None
+    role = role_words(phrase)
+    figure = scene.cast.holding(office.key, countries, scene.position)
+    if figure is None and phrase.definite and not office.single:
+        figure = scene.cast.titled(last.folded, countries, scene.position)
+    if figure is None:
+        return None
+    if office.single or not nationality(phrase, scene.registry) or countries:
+        return _as(of_figure(figure, "office named before", scene), office, role)
+    return None
 
 
 def _owned(phrase: Phrase, scene: Scene) -> Phrase:
@@ -64,14 +90,21 @@ def _office_and_countries(
     return office, scene.default_country()[0]
 
 
-def _joint_office(phrase: Phrase, office: Office, countries: tuple[str, ...]) -> Speaker:
+def _many(
+    phrase: Phrase, office: Office | None, countries: tuple[str, ...], scene: Scene
+) -> Speaker | None:
+    """Answer the same office several times: joint when of named states, else anonymous."""
+    if office is None:
+        return None
+    joint = len(countries) > 1 or countries == (IGO,)
     return Speaker(
         name=phrase.shown,
-        kind=office.kind,
+        kind=office.kind if joint else HopKind.ANONYMOUS,
         countries=countries,
         role=role_words(phrase),
-        role_code=office.code or None,
-        why="one office of several states",
+        role_code=read_title(phrase, scene.registry).code or None,
+        anonymous=not joint,
+        why="one office of several states" if joint else "several holders, no name",
     )
 
 
@@ -106,6 +139,8 @@ def _somebody_in(
     office: Office, phrase: Phrase, countries: tuple[str, ...], scene: Scene
 ) -> Speaker:
     code = read_title(phrase, scene.registry).code
+    if phrase.definite and not countries and len(phrase.head) == 1 and not phrase.complements:
+        return Speaker(name=None, role=office.key, why="a title of somebody not named before")
     known = office.post and (phrase.definite or bool(phrase.owner or phrase.possessor))
     shown = scene.registry.country_name(countries[0]) if phrase.owner and countries else ""
     return Speaker(

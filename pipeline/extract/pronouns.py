@@ -18,7 +18,7 @@ from pipeline.extract.phrases import (
     parse_phrase,
 )
 from pipeline.extract.posts import read_office
-from pipeline.extract.scene import Scene
+from pipeline.extract.scene import Scene, again
 from pipeline.extract.unnamed import read_unnamed
 from pipeline.records import HopKind
 
@@ -55,7 +55,7 @@ def _he_or_she(gender: str, scene: Scene) -> Speaker:
         near = here - scene.cast.sentence(position)
         if position < scene.position and near <= 3 and _fits(speaker, gender, scene):
             if not _named_between(gender, position, speaker, scene):
-                return replace(speaker, why=f"pronoun: the speaker before ({speaker.why})")
+                return again(speaker, "pronoun: the speaker before")
             break
     figure = last_person(scene.cast, scene.position, gender, scene.inside)
     return of_figure(figure, "pronoun: the last subject") if figure else _unresolved("pronoun")
@@ -92,7 +92,7 @@ def _it_or_they(kind: str, scene: Scene) -> Speaker:
         person = speaker.kind is HopKind.PERSON and not plural
         single = speaker.kind is HopKind.GROUP or not (person or plural)
         if (kind == "p" and plural) or (kind == "n" and single):
-            return replace(speaker, why=f"pronoun: the speaker before ({speaker.why})")
+            return again(speaker, "pronoun: the speaker before")
     return _unresolved("pronoun")
 
 
@@ -121,7 +121,7 @@ def _unresolved(why: str) -> Speaker:
 
 def read_collective(phrase: Phrase, scene: Scene) -> Speaker | None:
     """Answer "both sides": the two states the article is about."""
-    if phrase.last is None and phrase.indefinite and not phrase.words:  # "both" alone
+    if phrase.last is None and phrase.det in scene.registry.words.collectives.alone:
         codes = _two_states(scene)
         return states(codes, scene, "collective: the two states before") if codes else None
     collective = [item for item in phrase.items if item.label == "collective"]
@@ -165,5 +165,5 @@ def read_anaphor(phrase: Phrase, scene: Scene) -> Speaker | None:
         if last.folded in nouns:
             for speaker in scene.before():
                 if speaker.kind.value == kind:
-                    return replace(speaker, why=f"the same as before ({speaker.why})")
+                    return again(speaker, "the same as before")
     return None

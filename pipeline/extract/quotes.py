@@ -7,7 +7,7 @@ fallback for languages without weights and find nothing but words in quotation m
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +39,11 @@ class Quotes:
 
     def inside(self, span: Span) -> list[Span]:
         """Return the quotations that share a character with `span`."""
-        return [quote for quote in self.spans if quote.start < span.end and span.start < quote.end]
+        last = bisect_left(self.spans, span.end, key=lambda quote: quote.start)
+        first = last
+        while first and self.spans[first - 1].end > span.start:
+            first -= 1
+        return list(self.spans[first:last])
 
 
 def repaired(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.extract.media import Media
 from pipeline.extract.quotes import Quotes, find_quotes
@@ -13,7 +14,7 @@ from pipeline.records import Span
 
 WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 SENTENCE_END = re.compile(r"[.!?]+[\"”’»)\]]*(?=\s+[\"“‘«(\[@#]*[A-Z0-9])|\n+")
-OPENERS = " \t\n\xa0"
+MAX_SENTENCE = 2000  # characters
 LOOSE_ENDS = " \t\n\xa0,;:-–—"
 
 
@@ -39,9 +40,14 @@ class Reading:
         spans, start = [], 0
         for match in SENTENCE_END.finditer(self.text):
             if not self._abbreviation(match.start()):
-                spans.append(Span(start, match.end()))
+                spans += self._bounded(start, match.end())
                 start = match.end()
-        return [*spans, Span(start, len(self.text))]
+        return [*spans, *self._bounded(start, len(self.text))]
+
+    def _bounded(self, start: int, end: int) -> list[Span]:
+        """Cut an endless sentence: rules look through whole sentences again and again."""
+        cuts = [*range(start, end, MAX_SENTENCE), end] if end > start else [start, end]
+        return [Span(one, other) for one, other in pairwise(cuts)]
 
     def _abbreviation(self, stop: int) -> bool:
         """Whether the full stop at `stop` ends an abbreviation or an initial."""

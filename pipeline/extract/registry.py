@@ -57,6 +57,7 @@ class Country:
     names: tuple[str, ...] = ()
     metonyms: tuple[str, ...] = ()
     not_near: tuple[str, ...] = ()
+    article: bool = False  # "the" before the name
     given_name: bool = False  # also a first name
 
 
@@ -176,11 +177,12 @@ class Unnamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """A plain list of phrases."""
+    """A plain list of phrases; `alone` only when nothing follows."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     words: tuple[str, ...]
+    alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +200,7 @@ class Words:
     particles: tuple[str, ...]
     prepositions: tuple[str, ...]
     dropped: tuple[str, ...]
+    based: tuple[str, ...]
     genders: Mapping[str, str]
     possessives: Mapping[str, str]
     relatives: tuple[str, ...]
@@ -500,6 +503,7 @@ def _aliases(
     for body in bodies.values():
         local = [title for titles in body.local.values() for title in titles]
         yield from (("body", title, body) for title in (*body.titles, *local))
+        yield from (("body", _plural(title), body) for title in body.titles)
     for actor in actors.values():
         yield from (("actor", name, actor) for name in (actor.name, *actor.names))
         yield from (("actor", name, actor) for name in actor.metonyms)
@@ -523,6 +527,8 @@ def _plural(title: str) -> str:
     head, _, rest = title.partition(" of ")
     ending = "men" if head.endswith("man") else ""
     plural = head[:-3] + ending if ending else f"{head}s"
+    if head.endswith("y"):
+        plural = f"{head[:-1]}ies"
     return f"{plural} of {rest}" if rest else plural
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.extract.coreference import Cast
 from pipeline.extract.draft import Speaker
 from pipeline.extract.phrases import Item
 from pipeline.extract.registry import IGO, Registry
+
+
+def again(speaker: Speaker, why: str) -> Speaker:
+    """Return somebody who spoke before, with one reason however often it is repeated."""
+    first = speaker.why.rpartition(" (")[2].removesuffix(")")
+    return replace(speaker, why=f"{why} ({first})")
 
 
 @dataclass(slots=True)

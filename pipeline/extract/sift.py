@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from pipeline.extract.cues import Cue
 from pipeline.extract.draft import Draft
 from pipeline.extract.mend import cue_of, without
 from pipeline.extract.quotes import quote_type
 from pipeline.extract.reading import Reading
+from pipeline.records import Span
 
 MIN_QUOTED_WORDS = 3  # a shorter quotation in a report of no words is a name or a scare quote
 SAME = 0.8  # share of common words from which two contents are one
@@ -146,16 +148,15 @@ def _fragment(reading: Reading, draft: Draft) -> bool:
 def _doubles(reading: Reading, drafts: Sequence[Draft], gone: set[int]) -> set[int]:
     """Return the less certain ones of drafts with the same content and the same source."""
     doubles: set[int] = set()
-    contents = [_content_words(reading, draft) for draft in drafts]
+    groups: dict[tuple[int, tuple[Span, ...]], list[int]] = {}
     for index, draft in enumerate(drafts):
-        for earlier in range(index):
-            if {index, earlier} & (gone | doubles) or draft.depth != drafts[earlier].depth:
-                continue
-            if draft.source[:1] == drafts[earlier].source[:1] and _alike(
-                contents[index], contents[earlier]
-            ):
-                weaker = min((index, earlier), key=lambda one: drafts[one].confidence)
-                doubles.add(weaker)
+        if index not in gone:
+            groups.setdefault((draft.depth, tuple(draft.source[:1])), []).append(index)
+    for group in groups.values():
+        words = {index: _content_words(reading, drafts[index]) for index in group}
+        for one, other in combinations(sorted(group, key=lambda i: drafts[i].content[0]), 2):
+            if not {one, other} & doubles and _alike(words[one], words[other]):
+                doubles.add(min((one, other), key=lambda index: drafts[index].confidence))
     return doubles
 
 

@@ -18,7 +18,14 @@ import spacy.tokens
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline.extract.bodies import read_actor, read_body, read_document, read_own_name, read_state
+from pipeline.extract.bodies import (
+    read_actor,
+    read_apposition,
+    read_body,
+    read_document,
+    read_own_name,
+    read_state,
+)
 from pipeline.extract.coreference import Cast, build_cast
 from pipeline.extract.draft import Draft, Speaker, register
 from pipeline.extract.joint import read_joint
@@ -47,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     read_state,
     read_own_name,
     read_anaphor,
+    read_apposition,
     read_somebody,
 )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, nationality
 from pipeline.extract.registry import IGO, Actor, Body, Office, Registry
 from pipeline.extract.tokens import fold
+
+# Actors whose president or chairman is nobody's head of state.
+PRIVATE = frozenset({"parties", "groups", "organisations", "outlets", "agencies", "platforms"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,19 +31,39 @@ def read_title(phrase: Phrase, registry: Registry) -> Title:
         role=role_words(phrase),
         code=_code(phrase, office, registry),
         office=office,
-        countries=nationality(phrase, registry),
+        countries=_told(phrase, registry),
         gender=_gender(phrase, registry),
     )
 
 
+def _told(phrase: Phrase, registry: Registry) -> tuple[str, ...]:
+    """Return the nationality the title tells; a namesake in the registry tells nothing."""
+    named = phrase.name is not None
+    return nationality(replace(phrase, head=phrase.head[:-1]) if named else phrase, registry)
+
+
 def find_office(phrase: Phrase, registry: Registry) -> Office | None:
-    """Return the office the head names, as its country understands the title."""
+    """Return the highest office the phrase names, as its country understands the title."""
+    rank = list(registry.offices.values())
+    country = next(iter(nationality(phrase, registry)), "")
     for part in (phrase, *phrase.appositions):
-        for item in reversed(part.head):
-            if item.label == "office" and not _is_former(part.head, registry):
-                country = next(iter(nationality(phrase, registry)), "")
-                return choose_office(item, country)
+        items = [item for item in part.head if item.label == "office"]
+        if items and not _is_former(part.head, registry):
+            found = [office_meant(item, part, country) for item in items]
+            held = [office for office in found if office is not None]
+            return min(held, key=rank.index, default=None)
     return None
+
+
+def office_meant(item: Item, phrase: Phrase, country: str) -> Office | None:
+    """Return the office of a title; None for one inside a party, company or organisation."""
+    office = choose_office(item, country)
+    within = any(
+        alias.label == "actor" and isinstance(alias.entry, Actor) and alias.entry.table in PRIVATE
+        for part in (*phrase.head, *phrase.possessor)
+        for alias in part.aliases
+    )
+    return None if within and office is not None and office.single else office
 
 
 def choose_office(item: Item, country: str) -> Office | None:

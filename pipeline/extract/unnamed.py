@@ -7,7 +7,7 @@ from dataclasses import replace
 from pipeline.extract.draft import Speaker
 from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, nationality
 from pipeline.extract.registry import Unnamed
-from pipeline.extract.scene import Scene
+from pipeline.extract.scene import Scene, again
 from pipeline.extract.titles import house_code, item_code, role_words
 from pipeline.records import HopKind
 
@@ -27,10 +27,12 @@ def read_spokesperson(phrase: Phrase, scene: Scene) -> Speaker | None:
             role="spokesperson",
             why="spokesperson of nobody named",
         )
+    person = owner.kind is HopKind.PERSON
     return replace(
         owner,
+        name=f"{owner.name}'s {last.text}" if person else owner.name,
         role=role_words(phrase) or "spokesperson",
-        why=f"spokesperson of a named body ({owner.why})",
+        why=f"spokesperson of a named {'person' if person else 'body'} ({owner.why})",
     )
 
 
@@ -38,6 +40,9 @@ def _owner(phrase: Phrase, scene: Scene) -> Speaker | None:
     for preposition, items in phrase.complements:
         if preposition in ("of", "for", "from", "at"):
             return scene.read(items)
+    if phrase.owner:  # "its spokesman"
+        bodies = [one for one in scene.before() if one.kind is not HopKind.PERSON]
+        return bodies[0] if bodies else None
     owner = [item for item in (*phrase.possessor, *phrase.head[:-1]) if _is_owner(item)]
     return scene.read(owner) if owner else None
 
@@ -54,7 +59,7 @@ def read_unnamed(phrase: Phrase, scene: Scene) -> Speaker | None:
     earlier = _same_words(phrase, scene) if phrase.definite else None
     if earlier is not None:
         return earlier
-    said = nationality(phrase, scene.registry)
+    said = _nationality(phrase, noun, scene)
     code = house_code(phrase, scene.registry) or noun.code
     countries, why = said, "nationality in the text" if said else "words of the text"
     implied = not said and (noun.key == "official" or _has_house(phrase, scene))
@@ -71,6 +76,15 @@ def read_unnamed(phrase: Phrase, scene: Scene) -> Speaker | None:
         anonymous=True,
         why=f"unnamed: {why}",
     )
+
+
+def _nationality(phrase: Phrase, noun: Unnamed, scene: Scene) -> tuple[str, ...]:
+    """Return whose people they are; where a diplomat sits says nothing about that."""
+    if noun.code == "MFA":
+        own = tuple(item for item in phrase.head if "-" not in item.text)
+        sent = tuple(part for part in phrase.complements if part[0] in ("of", "from"))
+        phrase = replace(phrase, head=own, complements=sent)
+    return nationality(phrase, scene.registry)
 
 
 def _unnamed_noun(phrase: Phrase) -> Unnamed | None:
@@ -96,7 +110,7 @@ def _same_words(phrase: Phrase, scene: Scene) -> Speaker | None:
         return None
     for speaker in scene.before():
         if speaker.anonymous and speaker.name and last.folded in speaker.name.casefold().split():
-            return replace(speaker, why=f"the same as before ({speaker.why})")
+            return again(speaker, "the same as before")
     return None
 
 
@@ -113,7 +127,7 @@ def _same_role(phrase: Phrase, scene: Scene) -> Speaker | None:
         return None
     for speaker in scene.before():
         if speaker.role and speaker.role.casefold().split()[-1:] == [last.folded]:
-            return replace(speaker, why=f"the same as before ({speaker.why})")
+            return again(speaker, "the same as before")
     return None
 
 
@@ -122,15 +136,17 @@ def read_somebody(phrase: Phrase, scene: Scene) -> Speaker | None:
     last = phrase.last
     if last is None or last.label not in ("word", "rank"):
         return None
-    if not phrase.indefinite and last.label != "rank":
+    kin = last.folded in scene.registry.words.genders
+    owned = kin and not any(item.label in NAMES for item in phrase.possessor)
+    if not (phrase.indefinite or owned or last.label == "rank"):
         return None
     return Speaker(
         name=phrase.shown,
-        kind=HopKind.ANONYMOUS if phrase.indefinite else HopKind.MILITARY,
+        kind=HopKind.ANONYMOUS if phrase.indefinite or owned else HopKind.MILITARY,
         countries=nationality(phrase, scene.registry),
         role=" ".join(item.text for item in phrase.head).lower(),
         role_code=house_code(phrase, scene.registry) or _rank(last),
-        anonymous=phrase.indefinite,
+        anonymous=phrase.indefinite or owned,
         why="a common noun for one person",
     )
 

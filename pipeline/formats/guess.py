@@ -40,7 +40,8 @@ class Reading:
         if "\u3041" <= char <= "\u30fe":
             return self.kana
         if "\uac00" <= char <= "\ud7a3":
-            return self.hangul
+            # Unicode has four times the syllables that people write: the standard's are those.
+            return self.hangul if len(char.encode("euc_kr", "ignore")) == 2 else 0.1
         if "\u4e00" <= char <= "\u9fff":
             return self._weigh_han(char)
         return self.weights.get(char.lower(), -2.5) * 0.4  # a capital, or a stranger

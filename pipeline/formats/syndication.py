@@ -33,6 +33,14 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\b", re.I)
 _ITEM = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s>/])", re.I)
 _BEFORE_ROOT = re.compile(r"^(?:[\s\ufeff]+|<!--.*?-->|<\?[^>]*>)+", re.S)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# Two shapes that cost the library half a minute: a tag full of attributes, and a long name in
+# which it looks for an e-mail address.
+_LONG_TAG = re.compile(r"<([A-Za-z][\w:.-]*)\s[^<>]{20000,}?(/?)>")
+_LONG_NAME = re.compile(
+    r"(<(?:[\w.-]+:)?(?:author|creator|managingeditor|webmaster|publisher|contributor)\b[^<>]{0,500}>"
+    r"\s*(?:<!\[CDATA\[)?[^<\]]{500})[^<\]]+",
+    re.I,
+)
 _ENTITY = re.compile(r"<!ENTITY\s+[%\s]*[\w.-]+\s+(\"[^\"]*\"|'[^']*')", re.I)
 MAX_ENTITY_CHARS = 1_000  # honest entities are single characters
 _ATOM_DATES = {"published": "published", "updated": "updated", "created": "created"}
@@ -82,6 +90,7 @@ def _repaired(text: str) -> tuple[str, tuple[str, ...]]:
     if _ILLEGAL.search(text):
         text = _ILLEGAL.sub("", text)
         notes.append("control characters removed")
+    text = _LONG_NAME.sub(r"\1", _LONG_TAG.sub(r"<\1\2>", text))
     stray = _ITEM.search(text)
     prefix = stray[0][1:].rpartition(":")[0] if stray else ""
     if prefix and f"xmlns:{prefix}" not in text:
@@ -227,8 +236,16 @@ def _dates(item: Any, version: str, feed: Feed) -> tuple[Dated, Dated]:
 
 def _authors(item: Any) -> tuple[str, ...]:
     names = [_string(person.get("name")) for person in item.get("authors") or [] if person]
-    names = [name for name in names if name] or [_string(item.get("author"))]
+    raw = _string(item.get("author"))
+    if not names or "@" in raw:  # the library cuts addresses after four letters of a domain
+        names = [*names[:-1], _without_address(raw)]
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _without_address(author: str) -> str:
+    """Return the name in "name <address>" or "address (name)"; "" when there is only an address."""
+    words = re.sub(r"<?(?:mailto:)?[^\s<>()]{1,200}@[^\s<>()]{1,200}>?", "", author[:500])
+    return words.strip(" ()<>\t\n")
 
 
 def _tags(item: Any) -> tuple[str, ...]:

@@ -79,7 +79,12 @@ class ArticleStore(Protocol):
         """Return all versions of an article, oldest first."""
 
     def save_article(self, article: Article) -> None:
-        """Keep what scrape found (text, credit, stage, note); a changed text is a version."""
+        """Keep what scrape found (text, credit, stage, note); a changed text is a version.
+
+        The text fills the version that waits for one; a text that differs from the one this
+        version has is the next version, with its diff. "" keeps the stored text. An article
+        that a feed edited since it was read keeps its edit and its stage.
+        """
 
     def save_claims(self, article: Article, claims: Sequence[Claim]) -> None:
         """Replace the claims of this article and keep the article (its stage) with them."""
@@ -96,7 +101,11 @@ class ArticleStore(Protocol):
     def restage(
         self, stage: Stage, *, topic: str | None = None, since: datetime | None = None
     ) -> int:
-        """Send stored articles back to `stage`; return how many. Never alerts (sets baseline)."""
+        """Send stored articles back to `stage`; return how many. Never alerts (sets baseline).
+
+        Only articles of a topic that have passed that stage; to EXTRACT only such as still
+        have their whole text (see `forget_texts`).
+        """
 
 
 class LedgerStore(Protocol):
@@ -128,7 +137,7 @@ class AlertStore(Protocol):
         """Keep alerts and their outbox rows; those already stored stay as they are."""
 
     def fold_repeat(self, alert_id: str, article_id: str) -> None:
-        """Count `article_id` as a repeat of a stored alert, once."""
+        """Count `article_id` as a repeat of a stored alert, once; its own article is none."""
 
     def alert(self, alert_id: str) -> Alert | None:
         """Return one alert."""
@@ -150,7 +159,7 @@ class AlertStore(Protocol):
         """Return pending deliveries whose time has come, oldest alert first."""
 
     def save_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Update outbox rows."""
+        """Update outbox rows; what is sent or digested stays so."""
 
     def sent_since(self, channel: str, rule: str, since: datetime) -> int:
         """Return how many alerts of a rule went out on a channel since then (rate cap)."""
@@ -160,7 +169,11 @@ class QuestionStore(Protocol):
     """For the faces."""
 
     def search(self, query: Query) -> list[Finding]:
-        """Answer "who said what", newest first."""
+        """Answer "who said what" from current claims, newest first.
+
+        `since` <= said < `until`. Words and values are compared folded; a speaker is also found
+        by one word of the name, a joint party by each of its members.
+        """
 
     def positions(
         self,
@@ -200,7 +213,8 @@ class QuestionStore(Protocol):
     def forget_texts(self, before: datetime, *, excerpt_words: int = 0) -> int:
         """Delete stored article text older than `before`; return how many articles.
 
-        With `excerpt_words` the words of claims plus that many words around each are kept.
+        With `excerpt_words` the words of claims plus that many words around each are kept, at
+        their offsets. What still waits to be extracted or compared keeps its text until then.
         Claims, positions and alerts stay.
         """
 

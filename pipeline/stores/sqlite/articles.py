@@ -36,12 +36,6 @@ def article(database: Database, article_id: str) -> Article | None:
     return _whole(row) if row else None
 
 
-def number_of(database: Database, article_id: str) -> int | None:
-    """Return the row number of an article, None when it is not stored."""
-    row = database.first("SELECT n FROM articles WHERE id = ?", (article_id,))
-    return int(row[0]) if row else None
-
-
 def pending(database: Database, stage: Stage, limit: int) -> list[Article]:
     """Return articles waiting for `stage`, by (`when`, id)."""
     # The second condition is what lets SQLite use the partial index.
@@ -86,15 +80,13 @@ def articles(
     after: str,
 ) -> list[Article]:
     """Return articles in the order of their ids; `since` <= `when` < `until`."""
-    join = "" if topic is None else "JOIN topics t ON t.id = a.id AND t.topic = :topic"
-    order = "a.id" if topic is None else "t.id"
     rows = database.run(
         f"""
-        {_WHOLE} {join}
-        WHERE {order} > :after AND (:since IS NULL OR a.at >= :since)
-        AND (:until IS NULL OR a.at < :until)
-        ORDER BY {order} LIMIT :limit
-        """,
+        {_WHOLE} WHERE a.id > :after AND (:since IS NULL OR a.at >= :since)
+        AND (:until IS NULL OR a.at < :until) AND (:topic IS NULL OR EXISTS (
+            SELECT 1 FROM topics t WHERE t.topic = :topic AND t.article = a.n))
+        ORDER BY a.id LIMIT :limit
+        """,  # noqa: S608 - names only
         {
             "topic": topic,
             "after": after,
@@ -118,7 +110,8 @@ def restage(database: Database, stage: Stage, *, topic: str | None, since: datet
         UPDATE articles SET stage = :stage, baseline = 1
         WHERE matched AND stage IN (SELECT value FROM json_each(:passed))
         AND (:since IS NULL OR at >= :since)
-        AND (:topic IS NULL OR id IN (SELECT id FROM topics WHERE topic = :topic))
+        AND (:topic IS NULL OR EXISTS (
+            SELECT 1 FROM topics t WHERE t.topic = :topic AND t.article = articles.n))
         AND (:stage != 'extract' OR EXISTS (
             SELECT 1 FROM versions v WHERE v.article = articles.n
             AND v.number = articles.version AND NOT v.forgotten))
@@ -132,4 +125,4 @@ def restage(database: Database, stage: Stage, *, topic: str | None, since: datet
     )
 
 
-__all__ = ["COLUMNS", "article", "articles", "bare", "number_of", "pending", "restage", "versions"]
+__all__ = ["COLUMNS", "article", "articles", "bare", "pending", "restage", "versions"]

@@ -8,13 +8,14 @@ failing half-way, and readers never wait. A store must not be used on both sides
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ Parameters = Sequence[Any] | dict[str, Any]
 OLDEST_SQLITE = (3, 35, 0)
 QUICK_CHECK_BYTES = 32 << 20  # a file up to here is checked page by page when opened (< 0.2 s)
 CACHE_KB = 65_536
+_READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 CHECKPOINT_PAGES = 4_000  # 16 MB of log before it is folded back into the file
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -57,6 +59,7 @@ class Database:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._damage: StoreError | None = None
+        self._open: str | None = None  # how the transaction we are in began
         self._check_sqlite()
         self._make_folder()
         with self.translated():
@@ -120,38 +123,38 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[None]:
         """Make everything inside one durable transaction; inside another one, part of that."""
-        with self._lock:
-            if self._is_inside():
-                yield
-                return
-            self.run("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.run("COMMIT")
-            except BaseException:
-                self._roll_back()
-                raise
+        with self._transaction(_WRITE, "COMMIT"):
+            yield
 
     @contextmanager
     def read(self) -> Iterator[None]:
         """Let all reads inside see one state of the store."""
+        with self._transaction(_READ, "ROLLBACK"):
+            yield
+
+    @contextmanager
+    def _transaction(self, begin: str, end: str) -> Iterator[None]:
         with self._lock:
-            if self._is_inside():
+            if self._open is not None:
+                if (self._open, begin) == (_READ, _WRITE):
+                    raise StoreError("a write inside a read would be lost", subject=self.url)
                 yield
                 return
-            self.run("BEGIN")
+            self._open = begin
             try:
+                self.run(begin)
                 yield
-            finally:
+                self.run(end)
+            except BaseException:
                 self._roll_back()
-
-    def _is_inside(self) -> bool:
-        with self.translated():
-            return self._connection.in_transaction
+                raise
+            finally:
+                self._open = None
 
     def _roll_back(self) -> None:
-        # A full disk or a crash of the file may have rolled back already.
-        with self.translated():
+        # What went wrong before is what the caller must hear of. SQLite may have rolled back
+        # already (a full disk), or have closed.
+        with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
@@ -204,6 +207,7 @@ class Database:
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
+            "secure_delete=OFF",  # ON while texts are forgotten
             f"cache_size=-{CACHE_KB}",
             f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             f"journal_size_limit={CHECKPOINT_PAGES * 4096}",
@@ -252,6 +256,8 @@ class Database:
                 half.unlink(missing_ok=True)
             _sync(target.parent)
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise faults.full(self.url, target) from error
             raise faults.unwritable(self.url, target, str(error)) from error
         return target
 

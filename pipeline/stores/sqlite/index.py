@@ -150,7 +150,13 @@ def check(database: Database) -> list[str]:
 
 
 def _decisions(database: Database, claim_id: str) -> list[Decision]:
-    rows = database.run("SELECT topic, novelty FROM decisions WHERE claim_id = ?", (claim_id,))
+    rows = database.run(
+        """
+        SELECT d.topic, d.novelty FROM claims c
+        JOIN decisions d ON d.article = c.article AND d.claim_id = c.id WHERE c.id = ?
+        """,
+        (claim_id,),
+    )
     return [
         Decision(claim_id=claim_id, topic=topic, novelty=Novelty(novelty), reason="")
         for topic, novelty in rows

@@ -140,8 +140,9 @@ def decisions(database: Database, claim_ids: Sequence[str]) -> list[Decision]:
     """Return all decisions about these claims, by topic."""
     rows = database.run(
         """
-        SELECT decision FROM decisions WHERE claim_id IN (SELECT value FROM json_each(?))
-        ORDER BY topic
+        SELECT d.decision FROM claims c
+        JOIN decisions d ON d.article = c.article AND d.claim_id = c.id
+        WHERE c.id IN (SELECT value FROM json_each(?)) ORDER BY d.claim_id, d.topic
         """,
         (encode(list(claim_ids)),),
     )

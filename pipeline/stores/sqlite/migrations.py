@@ -94,7 +94,8 @@ CREATE TABLE articles (
 CREATE INDEX articles_pending ON articles (stage, at, id) WHERE stage != 'done';
 CREATE INDEX articles_matched ON articles (at) WHERE matched;
 
-CREATE TABLE topics (topic TEXT, id TEXT, PRIMARY KEY (topic, id)) WITHOUT ROWID;
+CREATE TABLE topics (
+    topic TEXT, article INTEGER REFERENCES articles, PRIMARY KEY (topic, article)) WITHOUT ROWID;
 
 -- What a feed showed last, where that is not the fingerprint of the article it brought first.
 CREATE TABLE shown (
@@ -107,7 +108,7 @@ CREATE TABLE versions (
     seen_at INTEGER NOT NULL, forgotten INTEGER NOT NULL DEFAULT 0, title TEXT NOT NULL,
     text_hash TEXT NOT NULL, text_from TEXT, diff TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (article, number));
-CREATE INDEX versions_whole ON versions (seen_at) WHERE forgotten = 0;
+CREATE INDEX versions_by_time ON versions (forgotten, seen_at);
 
 -- n grows with said_at (see claims.py), so that newest first is the order of every index.
 CREATE TABLE claims (
@@ -123,13 +124,14 @@ CREATE VIRTUAL TABLE words USING fts5 (
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'");
 
 CREATE TABLE decisions (
-    claim_id TEXT NOT NULL, topic TEXT NOT NULL, key TEXT NOT NULL, novelty TEXT NOT NULL,
-    article INTEGER NOT NULL REFERENCES articles, decision TEXT NOT NULL,
-    PRIMARY KEY (claim_id, topic));
-CREATE INDEX decisions_of_key ON decisions (topic, key, article);
+    article INTEGER REFERENCES articles, claim_id TEXT, topic TEXT, key TEXT NOT NULL,
+    novelty TEXT NOT NULL, decision TEXT NOT NULL,
+    PRIMARY KEY (article, claim_id, topic)) WITHOUT ROWID;
+CREATE INDEX decisions_of_key ON decisions (topic, key);
 
 CREATE TABLE propositions (
-    id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL, proposition TEXT NOT NULL);
+    id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL, proposition TEXT NOT NULL
+    ) WITHOUT ROWID;
 CREATE INDEX propositions_of_issue ON propositions (topic, issue);
 
 CREATE TABLE positions (

@@ -16,6 +16,13 @@ TEASER = 300  # code points of a feed's summary that stay; longer ones are whole
 EXCERPTS, NOTHING = 1, 2  # values of versions.forgotten
 _WORD = re.compile(r"\S+")
 _SEEN = re.compile(r"\S")
+_DUE = """
+    SELECT v.article, v.number, v.text, v.number = a.version
+    FROM versions v JOIN articles a ON a.n = v.article
+    WHERE v.forgotten IN (0, 1) AND v.forgotten < :target AND v.seen_at < :before
+    AND (a.stage IN ('done', 'set aside') OR v.number < a.version)
+    LIMIT :limit
+"""
 
 
 def forget_texts(database: Database, before: datetime, *, excerpt_words: int) -> int:
@@ -23,33 +30,31 @@ def forget_texts(database: Database, before: datetime, *, excerpt_words: int) ->
 
     Titles, claims, positions and alerts stay; diffs go. With `excerpt_words` the words of
     claims and that many on both sides stay in place and everything else becomes spaces, so
-    that spans still point to their words. An article that still waits to be extracted or
-    compared keeps its text until that is done.
+    that spans still point to their words. An article that still waits for a stage keeps its
+    text until it is done.
     """
     target = EXCERPTS if excerpt_words else NOTHING
     forgotten: set[int] = set()
     # So that the words do not live on in free pages of the file.
     database.run("PRAGMA secure_delete=ON")
     try:
-        while batch := _batch(database, before, target, excerpt_words):
-            forgotten |= batch
+        number = BATCH
+        while number == BATCH:
+            number, lost = _batch(database, before, target, excerpt_words)
+            forgotten |= lost
     finally:
         database.run("PRAGMA secure_delete=OFF")
     return len(forgotten)
 
 
-def _batch(database: Database, before: datetime, target: int, excerpt_words: int) -> set[int]:
+def _batch(
+    database: Database, before: datetime, target: int, excerpt_words: int
+) -> tuple[int, set[int]]:
+    """Forget some versions; return how many, and the articles that lost words."""
+    lost: set[int] = set()
     with database.write():
-        rows = database.run(
-            """
-            SELECT v.article, v.number, v.text FROM versions v JOIN articles a ON a.n = v.article
-            WHERE v.forgotten < ? AND v.seen_at < ? AND (v.text != '' OR v.diff != '')
-            AND (a.stage NOT IN ('extract', 'compare') OR v.number < a.version)
-            LIMIT ?
-            """,
-            (target, micros(before), BATCH),
-        )
-        for article, number, text in rows:
+        rows = database.run(_DUE, {"target": target, "before": micros(before), "limit": BATCH})
+        for article, number, text, is_newest in rows:
             left = ""
             if target == EXCERPTS:
                 left = excerpts(text, _spans(database, article, number), excerpt_words)
@@ -60,8 +65,9 @@ def _batch(database: Database, before: datetime, target: int, excerpt_words: int
                 """,
                 (left, target, article, number),
             )
-            _shorten_summary(database, article)
-    return {article for article, _, _ in rows}
+            if (is_newest and _shorten_summary(database, article)) or text:
+                lost.add(article)
+    return len(rows), lost
 
 
 def _spans(database: Database, article: int, version: int) -> list[Span]:
@@ -115,14 +121,16 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _shorten_summary(database: Database, article: int) -> None:
-    """Cut a summary that is as good as the text."""
+def _shorten_summary(database: Database, article: int) -> bool:
+    """Cut a summary that is as good as the text; tell whether it was one."""
     ((document,),) = database.run("SELECT article FROM articles WHERE n = ?", (article,))
     stored = decode(document)
     summary = stored.get("summary", "")
-    if len(summary) > TEASER:
-        stored["summary"] = summary[:TEASER].rsplit(None, 1)[0] + " ..."
-        database.run("UPDATE articles SET article = ? WHERE n = ?", (encode(stored), article))
+    if len(summary) <= TEASER:
+        return False
+    stored["summary"] = summary[: TEASER - 4].rsplit(None, 1)[0] + " ..."
+    database.run("UPDATE articles SET article = ? WHERE n = ?", (encode(stored), article))
+    return True
 
 
 __all__ = ["excerpts", "forget_texts"]

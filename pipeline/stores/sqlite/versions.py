@@ -68,6 +68,7 @@ def _takes_over(stored: Stored, shown: Article) -> bool:
     """
     return (
         stored.stage in UNREAD
+        and not stored.text
         and stored.version == 1
         and stored.first_seen == shown.first_seen
         and shown.feed_url < stored.feed_url
@@ -301,7 +302,7 @@ def _add(database: Database, article: Article) -> int:
         _columns(article),
     )
     _add_version(database, n, article, seen_at=article.first_seen, diff="")
-    _add_topics(database, article.id, article.topics)
+    _add_topics(database, n, article.topics)
     return n
 
 
@@ -315,16 +316,16 @@ def _update(database: Database, stored: Stored, article: Article) -> None:
         {**_columns(article), "n": stored.n},
     )
     database.many(
-        "DELETE FROM topics WHERE topic = ? AND id = ?",
-        [(topic, article.id) for topic in stored.topics if topic not in article.topics],
+        "DELETE FROM topics WHERE topic = ? AND article = ?",
+        [(topic, stored.n) for topic in stored.topics if topic not in article.topics],
     )
-    _add_topics(database, article.id, article.topics)
+    _add_topics(database, stored.n, article.topics)
 
 
-def _add_topics(database: Database, article_id: str, topics: Iterable[str]) -> None:
+def _add_topics(database: Database, article: int, topics: Iterable[str]) -> None:
     database.many(
-        "INSERT INTO topics (topic, id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(topic, article_id) for topic in topics],
+        "INSERT INTO topics (topic, article) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(topic, article) for topic in topics],
     )
 
 

@@ -14,7 +14,8 @@ CREATE TABLE articles (
     outlet TEXT NOT NULL, agency TEXT, origin TEXT, compared TEXT, article TEXT NOT NULL);
 CREATE INDEX articles_pending ON articles (stage, at, id) WHERE stage != 'done';
 CREATE INDEX articles_matched ON articles (at) WHERE matched;
-CREATE TABLE topics (topic TEXT, id TEXT, PRIMARY KEY (topic, id)) WITHOUT ROWID;
+CREATE TABLE topics (
+    topic TEXT, article INTEGER REFERENCES articles, PRIMARY KEY (topic, article)) WITHOUT ROWID;
 CREATE TABLE shown (
     article INTEGER REFERENCES articles, feed_url TEXT, fingerprint TEXT NOT NULL,
     PRIMARY KEY (article, feed_url)) WITHOUT ROWID;
@@ -23,7 +24,7 @@ CREATE TABLE versions (
     seen_at INTEGER NOT NULL, forgotten INTEGER NOT NULL DEFAULT 0, title TEXT NOT NULL,
     text_hash TEXT NOT NULL, text_from TEXT, diff TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (article, number));
-CREATE INDEX versions_whole ON versions (seen_at) WHERE forgotten = 0;
+CREATE INDEX versions_by_time ON versions (forgotten, seen_at);
 CREATE TABLE claims (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article INTEGER NOT NULL REFERENCES articles,
     current INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL,
@@ -33,12 +34,13 @@ CREATE VIRTUAL TABLE words USING fts5 (
     text, title, facets,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'");
 CREATE TABLE decisions (
-    claim_id TEXT NOT NULL, topic TEXT NOT NULL, key TEXT NOT NULL, novelty TEXT NOT NULL,
-    article INTEGER NOT NULL REFERENCES articles, decision TEXT NOT NULL,
-    PRIMARY KEY (claim_id, topic));
-CREATE INDEX decisions_of_key ON decisions (topic, key, article);
+    article INTEGER REFERENCES articles, claim_id TEXT, topic TEXT, key TEXT NOT NULL,
+    novelty TEXT NOT NULL, decision TEXT NOT NULL,
+    PRIMARY KEY (article, claim_id, topic)) WITHOUT ROWID;
+CREATE INDEX decisions_of_key ON decisions (topic, key);
 CREATE TABLE propositions (
-    id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL, proposition TEXT NOT NULL);
+    id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL, proposition TEXT NOT NULL
+    ) WITHOUT ROWID;
 CREATE INDEX propositions_of_issue ON propositions (topic, issue);
 CREATE TABLE positions (
     id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL, party TEXT NOT NULL,
@@ -74,12 +76,12 @@ INSERT INTO feeds (url, feed) VALUES ('https://one.test/rss', '{"feed_url":"http
 INSERT INTO polls (n, feed_url, at, digest, poll) VALUES (1, 'https://one.test/rss', 1746878460000000, '176449e1dc88fa24f400', '{"feed_url":"https://one.test/rss","at":"2025-05-10T12:01:00+00:00","outcome":"ok","status":200,"entries":1,"new":1}');
 INSERT INTO articles (n, id, at, stage, baseline, matched, version, fingerprint, feed_url, outlet, agency, origin, compared, article) VALUES (1, 'article-0001', 1746878460000000, 'done', 0, 1, 1, 'shown-1', 'https://one.test/rss', 'The One', NULL, NULL, '46f9eb67078c634b6475', '{"id":"article-0001","url":"https://one.test/1","feed_url":"https://one.test/rss","outlet":"The One","title":"Envoys meet on the river, part 1","summary":"A short summary.","text_from":"page","country":"AA","language":"en","published":"2025-05-10T12:01:00+00:00","published_from":"pubDate","first_seen":"2025-05-10T12:01:00+00:00","version":1,"fingerprint":"shown-1","text_hash":"333e0acf7b8cc80cc0d4","topics":["valley"],"credit":{}}');
 INSERT INTO articles (n, id, at, stage, baseline, matched, version, fingerprint, feed_url, outlet, agency, origin, compared, article) VALUES (2, 'article-0002', 1746878520000000, 'scrape', 0, 1, 1, 'shown-2', 'https://one.test/rss', 'The One', NULL, NULL, NULL, '{"id":"article-0002","url":"https://one.test/2","feed_url":"https://one.test/rss","outlet":"The One","title":"Envoys meet on the river, part 2","summary":"A short summary.","country":"AA","language":"en","published":"2025-05-10T12:02:00+00:00","published_from":"pubDate","first_seen":"2025-05-10T12:02:00+00:00","version":1,"fingerprint":"shown-2","topics":["valley"],"credit":{}}');
-INSERT INTO topics (topic, id) VALUES ('valley', 'article-0001');
-INSERT INTO topics (topic, id) VALUES ('valley', 'article-0002');
+INSERT INTO topics (topic, article) VALUES ('valley', 1);
+INSERT INTO topics (topic, article) VALUES ('valley', 2);
 INSERT INTO versions (article, number, seen_at, forgotten, title, text_hash, text_from, diff, text) VALUES (1, 1, 1746878460000000, 0, 'Envoys meet on the river, part 1', '333e0acf7b8cc80cc0d4', 'page', '', 'The minister said talks would go on.');
 INSERT INTO versions (article, number, seen_at, forgotten, title, text_hash, text_from, diff, text) VALUES (2, 1, 1746878520000000, 0, 'Envoys meet on the river, part 2', '', NULL, '', '');
 INSERT INTO claims (n, id, article, current, version, place, claim) VALUES (57241713377280000, 'claim-0001', 1, 1, 1, 0, '{"id":"claim-0001","article_id":"article-0001","version":1,"outlet":"The One","said_at":"2025-05-10T12:01:00+00:00","source":{"start":0,"end":12},"cue":{"start":13,"end":17},"content":[{"start":18,"end":35}],"source_text":"The minister","cue_text":"said","text":"talks would go on","quote_type":"indirect","chain":[{"name":"The One","kind":"outlet"},{"name":"Ada Minister","kind":"person","countries":["AA"]}],"speaker":"Ada Minister","speaker_kind":"person","countries":["AA"],"act":"offer","theme":"mediation","modality":"actual","polarity":"positive","object":"river","confidence":0.75,"found_by":"model","extractor":"1","topics":["valley"]}');
-INSERT INTO decisions (claim_id, topic, key, novelty, article, decision) VALUES ('claim-0001', 'valley', 'AA | offer | river', 'new', 1, '{"claim_id":"claim-0001","topic":"valley","novelty":"new","reason":"first","key":"AA | offer | river"}');
+INSERT INTO decisions (article, claim_id, topic, key, novelty, decision) VALUES (1, 'claim-0001', 'valley', 'AA | offer | river', 'new', '{"claim_id":"claim-0001","topic":"valley","novelty":"new","reason":"first","key":"AA | offer | river"}');
 INSERT INTO propositions (id, topic, issue, proposition) VALUES ('proposition-0001', 'valley', 'river', '{"id":"proposition-0001","topic":"valley","key":"AA | offer | river","party":"AA","issue":"river","act":"offer","slots":[["modality","actual"]],"first_claim":"claim-0001","last_claim":"claim-0001","first_stated":"2025-05-10T12:00:00+00:00","last_stated":"2025-05-10T12:00:00+00:00","times":1,"text":"talks would go on"}');
 INSERT INTO positions (id, topic, issue, party, since, until, position) VALUES ('position-0001', 'valley', 'river', 'AA', 1746878460000000, NULL, '{"id":"position-0001","topic":"valley","party":"AA","issue":"river","act":"offer","modality":"actual","since":"2025-05-10T12:01:00+00:00","claim_id":"claim-0001","speaker":"Ada Minister","via":["The One","Ada Minister"],"text":"talks would go on","last_stated":"2025-05-10T12:01:00+00:00","times":1}');
 INSERT INTO contradictions (id, topic, issue, opened, closed, contradiction) VALUES ('contradiction-0001', 'valley', 'river', 1746878460000000, NULL, '{"id":"contradiction-0001","topic":"valley","issue":"river","claim_a":"claim-0001","claim_b":"claim-0002","party_a":"AA","party_b":"BB","act_a":"offer","act_b":"deny","opened":"2025-05-10T12:01:00+00:00","reason":"cross_party"}');

@@ -1,0 +1,3 @@
+"""Fixtures every test file may use: `web`, a loopback web server."""
+
+pytest_plugins = ("tests.webserver",)
