@@ -135,8 +135,8 @@ class Monitor:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
 
     async def __aenter__(self) -> Monitor:
+        self.channels = open_channels(self.config, self.client)  # may raise: before the client
         await self.client.__aenter__()
-        self.channels = open_channels(self.config, self.client)
         return self
 
     async def __aexit__(self, *error: Any) -> None:

@@ -440,6 +440,15 @@ class Proposition:
     last_stated: datetime
     times: int = 1
     text: str = ""  # the words of the last claim
+    others: tuple[str, ...] = ()  # countries or names it binds, addresses or accuses
+    third: tuple[str, ...] = ()  # the mediator it is about, when that is not the party itself
+    matters: tuple[str, ...] = ()  # what it is about, where the words say: truce, dispute, water ...
+    places: tuple[str, ...] = ()  # of an incident
+    day: str = ""  # of an incident, ISO
+    voice: str = ""  # the best so far: reported, unnamed, named, head, state
+    voices: tuple[str, ...] = ()  # who has said it, by name
+    firm: bool = True  # said for sure at least once
+    article: str = ""  # the last one that stated it: an article counts once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,6 +471,7 @@ class Position:
     previous: str | None = None  # id of the position it replaced
     until: datetime | None = None  # None: current
     reference: str = ""  # public reference of a standing position
+    said: tuple[tuple[datetime, str], ...] = ()  # when, and claim: oldest first, capped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,6 +499,7 @@ class Ledger:
     propositions: tuple[Proposition, ...] = ()
     positions: tuple[Position, ...] = ()  # current ones
     contradictions: tuple[Contradiction, ...] = ()  # open ones
+    history: tuple[Position, ...] = ()  # positions that ended; late arrivals find their place there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.credit import read_credit
-from pipeline.errors import ConfigError, TrucelineError
+from pipeline.errors import ConfigError, StoreError, TrucelineError
 from pipeline.fetch import fetch_feed, settle
 from pipeline.filter import mark_articles
 from pipeline.flow import Monitor, open_channels, open_client, system_clock
@@ -227,9 +227,11 @@ def _tried(what: str, look: Any) -> Check:
 def _store_state(config: Config) -> str:
     store = open_store(config.settings.store.url)
     try:
-        counts = store.counts()
+        faults, counts = store.check(), store.counts()
     finally:
         store.close()
+    if faults:
+        raise StoreError("; ".join(faults[:3]), subject=config.settings.store.url)
     return f"{config.settings.store.url}: {counts.articles} articles, {counts.claims} claims"
 
 

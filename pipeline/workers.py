@@ -122,7 +122,6 @@ class Workers:
             return value
         raise value if kind == OURS else WorkerError(value)
 
-
     def _living(self) -> _Worker | None:
         """Take an idle worker; one that the system killed meanwhile is no document's fault."""
         while True:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ import pytest
 
 from pipeline.cli import COMMANDS, main
 from pipeline.cli.exporting import harmless, pages
-from pipeline.cli.health import Health, health_of, heard_parties
 from pipeline.cli.health import FeedHealth as Row
+from pipeline.cli.health import Health, health_of, heard_parties
 from pipeline.cli.inputs import records_in
 from pipeline.cli.options import json_line
 from pipeline.cli.sheets import line
@@ -247,9 +247,7 @@ def test_contradictions_show_both_sides(run: Run, folder: Path) -> None:
     assert {pair["claim_a"], pair["claim_b"]} == {OFFER.id, DENIAL.id}
 
 
-def test_coverage_shows_trouble_first_and_whose_media_are_not_heard(
-    run: Run, folder: Path
-) -> None:
+def test_coverage_shows_trouble_first_and_whose_media_are_not_heard(run: Run, folder: Path) -> None:
     said = run("coverage", "--config", folder).out.splitlines()
     assert said[1].startswith("The Dead  failing")
     assert said[1].endswith("410 Gone")
@@ -375,9 +373,7 @@ def test_a_harmless_cell_stays_as_it_is() -> None:
         ("\n \n", 0),
     ],
 )
-def test_records_come_as_one_object_a_list_or_lines(
-    tmp_path: Path, text: str, count: int
-) -> None:
+def test_records_come_as_one_object_a_list_or_lines(tmp_path: Path, text: str, count: int) -> None:
     path = tmp_path / "x.json"
     path.write_text(text, "utf-8")
     assert len(list(records_in(path))) == count
@@ -670,14 +666,15 @@ def test_a_terminal_gets_colours_and_its_own_width(folder: Path) -> None:
     assert all(len(one) <= 80 for one in shown.splitlines())
 
 
-def test_run_answers_with_one_object_and_keeps_alerts_off_it(
-    run: Run, tmp_path: Path
-) -> None:
-    write_config(tmp_path)
+def test_run_answers_with_one_object_and_keeps_alerts_off_it(run: Run, tmp_path: Path) -> None:
+    write_config(tmp_path, feeds="")
     fill_store(tmp_path)
     with closing(open_store(f"sqlite:///{tmp_path}/small.sqlite")) as store:
-        waiting = replace(make.delivery(2), channel="terminal", next_try=make.at(0))
-        store.save_alerts((), (waiting,))
-    said = run("run", "--now", make.at(-60 * 24).isoformat(), "--json", "--config", tmp_path)
+        waiting = make.delivery(2, next_try=make.at(0))
+        store.save_alerts(
+            [alert for alert in store.alerts() if alert.id == "alert-0002"], [waiting]
+        )
+    said = run("run", "--now", make.at(10).isoformat(), "--json", "--config", tmp_path)
     [answer] = said.records
     assert answer["counts"]["claims"] == 3
+    assert "The receipt." in said.err

@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -40,6 +41,7 @@ COMMANDS = {
     "topics": ("topics", "Check topics; back-test a topic or rule on stored articles."),
     "parse": ("files", "Read feed files; say what each one holds."),
     "extract": ("files", "Extract the claims of text files."),
+    "eval": ("evaluating", "Score extraction on gold sets; compare with an earlier run."),
     "compare": ("files", "Decide what is new in a stream of statements."),
     "import": ("upkeep", "Seed the ledger from an archive: JSONL of articles, or a list of URLs."),
     "reprocess": ("upkeep", "Extract and compare stored articles again; never alerts."),
@@ -112,7 +114,8 @@ def _code_of(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         where = error.filename or "cannot write the output"
         click.echo(f"error: {where}: {error.strerror or error}", err=True)
-        _discard_output()
+        if not error.filename:
+            _discard_output()
         return 1
     return code if isinstance(code, int) else 0
 
@@ -143,7 +146,8 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 def _discard_output() -> None:
     """Send what is still buffered nowhere, or the interpreter complains when it ends."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    with suppress(io.UnsupportedOperation):  # a stream without a file behind it
+        out = sys.stdout.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, out)
         os.close(nowhere)

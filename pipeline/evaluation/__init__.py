@@ -44,6 +44,7 @@ __all__ = [
     "as_json",
     "drops",
     "evaluate",
+    "evaluate_splits",
     "from_json",
     "headlines",
     "read_gold",
@@ -65,6 +66,14 @@ def evaluate(gold: Gold, config: Config, *, samples: int = SAMPLES) -> Report:
         [stripped(row, KNOWN_OF_PASSAGE) for row in gold.passages], config, None, sentences=True
     )
     return score(gold, list(articles), list(passages), samples=samples)
+
+
+def evaluate_splits(gold: Gold, config: Config, *, samples: int = SAMPLES) -> dict[str, Report]:
+    """Score each split of a gold set apart; a set without splits is one, called "all"."""
+    splits = splits_of(gold)
+    if not splits:
+        return {"all": evaluate(gold, config, samples=samples)}
+    return {split: evaluate(gold.part(split), config, samples=samples) for split in splits}
 
 
 def score(
@@ -138,16 +147,18 @@ def as_json(reports: Mapping[str, Report]) -> dict[str, Any]:
     }
 
 
-def from_json(data: Mapping[str, Any]) -> dict[str, Report]:
-    """Return the reports of a stored run.
+def from_json(data: object, subject: str) -> dict[str, Report]:
+    """Return the reports of a stored run, read from `subject`.
 
     Raises:
         ConfigError: it is none.
     """
+    if not isinstance(data, Mapping):
+        raise ConfigError("is no stored run of eval", subject=subject)
     try:
         return {
             split: {name: Score(**row) for name, row in report.items()}
             for split, report in data.items()
         }
     except (AttributeError, TypeError) as error:
-        raise ConfigError(f"is no stored run of eval: {error}") from error
+        raise ConfigError("is no stored run of eval", subject=subject) from error

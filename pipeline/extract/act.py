@@ -215,7 +215,7 @@ def describe(
 def _set_act(grammar: Grammar, draft: Draft, found: Judgement, words: str) -> None:
     act = load_acts()[found.act]
     draft.act, draft.theme, draft.polarity = act.code, act.theme, act.polarity
-    if act.code == "THREAT" and grammar.words["truce"].search(found.piece):
+    if act.code == "THREAT" and (found.truce or grammar.words["truce"].search(found.piece)):
         draft.theme = "ceasefire"
     draft.modality = modality_of(grammar, act.code, words)
     draft.hedged = is_hedged(grammar, words)

@@ -10,7 +10,7 @@ chain like all others.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,11 +54,12 @@ class ActsFound:
         """Extend `doc._.drafts`."""
         drafts: list[Draft] = doc._.drafts
         if self.grammar.rules:
+            text = doc.text  # spaCy joins it anew on every use
             for draft in list(drafts):
-                drafts.extend(split_verbs(self.grammar, doc, draft))
-            drafts.extend(act_sentences(self.grammar, doc))
+                drafts.extend(split_verbs(self.grammar, text, drafts, draft))
+            drafts.extend(act_sentences(self.grammar, text, drafts, sentence_spans(doc)))
             for number in range(len(drafts)):
-                drafts.extend(acts_within(self.grammar, doc, number))
+                drafts.extend(acts_within(self.grammar, text, drafts, number))
         return doc
 
 
@@ -68,14 +69,13 @@ def make_acts_found(nlp: Pipeline, name: str, language: str) -> ActsFound:
     return ActsFound(language)
 
 
-def split_verbs(grammar: Grammar, doc: Doc, draft: Draft) -> list[Draft]:
+def split_verbs(grammar: Grammar, text: str, drafts: Sequence[Draft], draft: Draft) -> list[Draft]:
     """Cut "accepted [it and asked Norway to stay]" in two: one act for each verb.
 
     Only where the cue is itself an act: what somebody *said* may hold any verbs.
     """
     if len(draft.content) != 1 or draft.quote_type == "direct":
         return []
-    text = doc.text
     cue = " ".join(span.of(text) for span in draft.cue)
     if not grammar.lists_re("actors", "verb").search(normal(cue)):
         return []
@@ -87,7 +87,7 @@ def split_verbs(grammar: Grammar, doc: Doc, draft: Draft) -> list[Draft]:
     draft.content = [first]
     verb = _shift(verb, content.start)
     rest = _trimmed(text, verb.end, content.end)
-    known = any(_overlap(verb, cue) for other in doc._.drafts for cue in other.cue)
+    known = any(_overlap(verb, cue) for other in drafts for cue in other.cue)
     if known or rest is None or not draft.source:
         return []
     return [_draft(Found(draft.source[0], verb, rest), depth=draft.depth, parent=draft.parent)]
@@ -115,11 +115,12 @@ def _shift(span: Span, by: int) -> Span:
     return Span(span.start + by, span.end + by)
 
 
-def act_sentences(grammar: Grammar, doc: Doc) -> Iterator[Draft]:
+def act_sentences(
+    grammar: Grammar, text: str, drafts: Sequence[Draft], sentences: Sequence[Span]
+) -> Iterator[Draft]:
     """Yield drafts for acts told by the outlet itself, outside of all existing drafts."""
-    text = doc.text  # spaCy joins it anew on every use
-    taken = [span for draft in doc._.drafts for span in _parts(draft)]
-    for sentence in sentence_spans(doc):
+    taken = [span for draft in drafts for span in _parts(draft)]
+    for sentence in sentences:
         for found in find_acts(grammar, text, sentence):
             if any(_overlap(found.verb, span) for span in taken):
                 continue
@@ -129,17 +130,16 @@ def act_sentences(grammar: Grammar, doc: Doc) -> Iterator[Draft]:
                 yield _draft(wide, depth=0, parent=None)
 
 
-def acts_within(grammar: Grammar, doc: Doc, number: int) -> list[Draft]:
+def acts_within(grammar: Grammar, text: str, drafts: Sequence[Draft], number: int) -> list[Draft]:
     """Return drafts for what another, single party did by the words of draft `number`.
 
     A joint act stays with who announces it, an accusation with who accuses.
     """
-    text = doc.text
-    draft: Draft = doc._.drafts[number]
+    draft = drafts[number]
     if denies(grammar, text, draft):
         return []
-    known = [cue for other in doc._.drafts for cue in other.cue]
-    known += [part for d in doc._.drafts if d.parent == number for part in _parts(d)]
+    known = [cue for other in drafts for cue in other.cue]
+    known += [part for d in drafts if d.parent == number for part in _parts(d)]
     new: list[Draft] = []
     for span in draft.content:
         for found in find_acts(grammar, text, span):

@@ -43,6 +43,7 @@ class Judgement:
     words: str
     piece: str  # the sentence of the content that decided
     why: str
+    truce: bool = False  # the act is about a truce, whatever its usual theme
 
 
 def normal(text: str) -> str:
@@ -59,13 +60,6 @@ def judge(grammar: Grammar, said: Utterance) -> Judgement | None:
         resolved = with_antecedent(grammar, said)
         found = [hit for piece in resolved for hit in _judged(grammar, said, piece)]
     return min(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def may_act(grammar: Grammar, words: str) -> bool:
-    """Whether the patterns are worth trying on `words`: cheap, and true when in doubt."""
-    if "gate" not in grammar.lists.get("scope", {}):
-        return True
-    return any(grammar.lists_re("scope", gate).search(words) for gate in ("gate", "gate_said"))
 
 
 def pieces(said: Utterance) -> list[str]:
@@ -101,7 +95,7 @@ def last_object(grammar: Grammar, context: str) -> str | None:
 
 def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int, Judgement]]:
     """Yield the best act of one piece with its priority, if it has one."""
-    if not may_act(grammar, piece) or grammar.lists_re("skip", "text").search(piece):
+    if grammar.lists_re("skip", "text").search(f"{said.source} {piece}"):
         return
     for hit in match_rules(grammar, piece):
         act = _decide(grammar, said, piece, hit)
@@ -110,7 +104,7 @@ def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int
         if act is not None:
             words = piece[hit.start : hit.end]
             why = f"{act}: rule {hit.rule.number} ({hit.rule.act}) on {words!r}"
-            yield hit.rule.number, Judgement(act, words, piece, why)
+            yield hit.rule.number, Judgement(act, words, piece, why, hit.rule.act.startswith("CF_"))
             return
 
 

@@ -204,6 +204,9 @@ class QuestionStore(Protocol):
     def counts(self) -> Counts:
         """Return how many records there are, and what is pending."""
 
+    def check(self) -> list[str]:
+        """Return what is damaged or inconsistent, in words; nothing when all is well."""
+
     def note(self, name: str) -> str | None:
         """Return a small named value (program state), or None."""
 

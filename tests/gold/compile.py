@@ -119,6 +119,7 @@ def statement(line: str, text: str, outlet: str, speakers: dict[str, Speaker]) -
     spans(record, "source", source, find(source, text, near=whole, inside=inside), text)
     spans(record, "cue", cue, find(cue, text, near=whole, inside=inside), text)
     spans(record, "content", content, whole, text)
+    topic = flags.get("topic", theme_of(act))
     hops = [] if via == "-" else [hop.strip() for hop in via.split(";")]
     own_words = [record["source"]] if said.anonymous and record["source"] else []
     record |= {
@@ -130,10 +131,10 @@ def statement(line: str, text: str, outlet: str, speakers: dict[str, Speaker]) -
         "anonymous": said.anonymous,
         "chain": [outlet, *hops, said.name],
         "act": act,
-        "topic": flags.get("topic", theme_of(act)),
+        "topic": topic,
         "negated": "neg" in flags,
         "conditional": "cond" in flags,
-        "alert": "alert" in flags,
+        "alert": "alert" in flags and (topic in CORE or act == "DEESC_COMMIT"),
     }
     if alt:
         record["act_alt"] = alt
@@ -228,7 +229,7 @@ def passages(text: str, split: str) -> Iterator[Record]:
             event, conflict, date = lines.pop(0).removeprefix("#").split()
         if not lines:
             continue
-        tags, _, words = lines[0].removeprefix("=").partition("=")
+        tags, words = beginning(lines[0])
         statements = [said(line.removeprefix(">")) for line in lines[1:]]
         yield {
             "text": words.strip(),
@@ -240,6 +241,16 @@ def passages(text: str, split: str) -> Iterator[Record]:
             "statements": statements,
             **judged(statements, tags.split()),
         }
+
+
+def beginning(line: str) -> tuple[str, str]:
+    """Read `= words` or `=tag tag= words`."""
+    if line.startswith("= "):
+        return "", line[2:]
+    tags, equals, words = line[1:].partition("=")
+    if not (line.startswith("=") and equals):
+        raise MarkError(f"no passage begins so: {line}")
+    return tags, words
 
 
 def judged(statements: list[Record], tags: list[str]) -> Record:
