@@ -448,7 +448,6 @@ class Proposition:
     voice: str = ""  # the best so far: reported, unnamed, named, head, state
     voices: tuple[str, ...] = ()  # who has said it, by name
     firm: bool = True  # said for sure at least once
-    article: str = ""  # the last one that stated it: an article counts once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,13 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline.errors import ConfigError
@@ -75,10 +77,15 @@ def sentences(name: str) -> list[tuple[str, str]]:
     return [(key, line) for key, lines in read(name).items() for line in lines]
 
 
-def doc_of(text: str, drafts: list[Draft], topics: tuple[Topic, ...] | None = None) -> Doc:
+@cache
+def blank() -> Language:
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
-    doc: Doc = nlp(text)
+    return nlp
+
+
+def doc_of(text: str, drafts: list[Draft], topics: tuple[Topic, ...] | None = None) -> Doc:
+    doc: Doc = blank()(text)
     doc._.drafts = drafts
     doc.user_data["topics"] = topics
     return doc
@@ -96,7 +103,7 @@ def acted(
 ) -> Draft:
     """Run the component `act` over one sentence with a hand-made draft."""
     sentence, draft = draft_of(line, *countries, **fields)
-    component = make_acts(spacy.blank("en"), "act", "en", None, None)
+    component = make_acts(blank(), "act", "en", None, None)
     component(doc_of(sentence.text, [draft], topics))
     return draft
 
@@ -334,7 +341,7 @@ def test_what_is_dated_well_before_the_article_is_background(lead: str, backgrou
     sentence, draft = draft_of(f"{lead}[Lima] {{accepted}} <the ceasefire>.", "PE", cue_kind="act")
     doc = doc_of(sentence.text, [draft])
     doc.user_data["article"] = article(sentence.text)
-    make_acts(spacy.blank("en"), "act", "en", None, None)(doc)
+    make_acts(blank(), "act", "en", None, None)(doc)
     assert draft.background is background
 
 
@@ -399,7 +406,7 @@ def test_two_verbs_of_one_subject_are_two_acts() -> None:
     text = "The king accepted the truce and asked Norway to mediate."
     sentence, draft = draft_of("[The king] {accepted} <the truce and asked Norway to mediate>.")
     doc = doc_of(text, [draft])
-    make_acts_found(spacy.blank("en"), "acts_found", "en")(doc)
+    make_acts_found(blank(), "acts_found", "en")(doc)
     parts = [(d.words(doc, "source"), d.words(doc, "content")) for d in doc._.drafts]
     assert sentence.text == text
     assert parts == [("The king", "the truce"), ("The king", "Norway to mediate")]
@@ -408,19 +415,19 @@ def test_two_verbs_of_one_subject_are_two_acts() -> None:
 def test_the_reporter_of_an_act_leaves_it_to_the_party() -> None:
     sentence, outer = draft_of("[Oslo] {said} <Peru accepted the truce>.", "NO")
     doc = doc_of(sentence.text, [outer])
-    make_acts_found(spacy.blank("en"), "acts_found", "en")(doc)
+    make_acts_found(blank(), "acts_found", "en")(doc)
     inner = doc._.drafts[1]
     inner.speaker = Speaker("Government of Peru", HopKind.GOVERNMENT, ("PE",))
-    make_acts(spacy.blank("en"), "act", "en", None, None)(doc)
+    make_acts(blank(), "act", "en", None, None)(doc)
     assert (outer.act, inner.act, inner.parent) == (None, "CF_AGREE", 0)
 
 
 def test_a_government_that_tells_of_itself_speaks_once() -> None:
     sentence, outer = draft_of("[The spokesman] {said} <Peru accepted the truce>.", "PE")
     doc = doc_of(sentence.text, [outer])
-    make_acts_found(spacy.blank("en"), "acts_found", "en")(doc)
+    make_acts_found(blank(), "acts_found", "en")(doc)
     doc._.drafts[1].speaker = Speaker("Government of Peru", HopKind.GOVERNMENT, ("PE",))
-    make_acts(spacy.blank("en"), "act", "en", None, None)(doc)
+    make_acts(blank(), "act", "en", None, None)(doc)
     assert [draft.act for draft in doc._.drafts] == ["CF_AGREE"]
 
 

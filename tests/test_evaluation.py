@@ -142,7 +142,8 @@ def test_nothing_predicted_scores_nothing_and_leaves_rates_undefined() -> None:
 def test_a_quote_in_two_parts_counts_once_however_it_is_predicted() -> None:
     whole = perfect(article())
     whole[1]["content"].append(whole.pop(2)["content"][0])
-    assert score_article(article(), whole) == score_article(article(), perfect(article()))
+    found = values(score_article(article(), whole))
+    assert found == values(score_article(article(), perfect(article())))
 
 
 def test_showing_a_non_statement_is_an_error() -> None:
@@ -288,7 +289,8 @@ def test_country_codes_of_other_schemes_are_understood() -> None:
 
 def test_a_coarse_label_accepts_all_it_had_to_cover() -> None:
     first, right = accepted_acts({"act": "agree_ceasefire"})
-    assert (first, right) == ("CF_AGREE", {"CF_AGREE", "CF_AFFIRM"})
+    assert first == "CF_AGREE"
+    assert right == {"CF_AGREE", "CF_AFFIRM"}
 
 
 def test_pairs_have_the_largest_sum_of_all_ways() -> None:

@@ -439,7 +439,8 @@ async def test_a_page_is_fetched_and_read(web: WebServer, workers: Workers) -> N
          "no text from the page: no HTML"),
         (Answer(status=302, headers={"Location": "/"}),
          "no text from the page: soft 404 (sent to the front page)"),
-        (Answer(status=302, headers={"Location": "http://10.0.0.1:1/x"}), "page not reached: "),
+        (Answer(status=302, headers={"Location": "/story"}), "page not reached: "),
+        (Answer(status=302, headers={"Location": "http://127.9.9.9:9/"}), "blocked address: "),
         (Answer(headers={"Content-Length": "30000000"}, body=b"x" * 30_000_000),
          "page not reached: announces 30000000 bytes, more than 5000000"),
         (Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<html>"), "page not reached: "),
@@ -450,7 +451,7 @@ async def test_what_is_no_page_is_named(
 ) -> None:
     web.route("/", headers=HTML, body=(PAGES / "article.html").read_bytes())
     web.route("/story", answer)
-    async with client(connect_s=0.2) as opened:
+    async with client(allow_private=False, allowed=(f"127.0.0.1:{web.port}",)) as opened:
         found = await scrape_article(article(url=web.url("/story")), opened, workers, None)
     assert found.note.startswith(note)
     assert (found.text, found.stage) == ("A short summary.", Stage.EXTRACT)

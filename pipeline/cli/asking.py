@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -252,10 +252,11 @@ def coverage_command(as_json: bool, config_dir: Path | None, store_url: str | No
 
     with opened(config_dir, store_url) as (config, store):
         states, now = store.feed_states(), datetime.now(UTC)
+        silent = timedelta(days=config.settings.watch.silent_days)
         rows = []
         for feed in config.feeds:
             state = states.get(feed.url)
-            found = health.health_of(feed, state, now)
+            found = health.health_of(feed, state, now, silent=silent)
             polls = store.polls(feed.url, limit=1) if found is health.Health.FAILING else []
             reason = polls[0].reason if polls else ""
             rows.append(health.FeedHealth(feed, state, found, reason))

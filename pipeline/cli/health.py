@@ -13,7 +13,6 @@ ANSWERED = frozenset(
     {PollOutcome.OK, PollOutcome.SAME, PollOutcome.NOT_MODIFIED, PollOutcome.MOVED}
 )
 LATE = timedelta(hours=1)  # behind its next check: nobody is watching
-SILENT = timedelta(days=7)  # answers, but holds nothing new
 
 
 class Health(StrEnum):
@@ -21,7 +20,7 @@ class Health(StrEnum):
 
     FAILING = "failing"  # the last poll brought no feed
     NEVER = "never asked"
-    SILENT = "silent"  # nothing new for a week
+    SILENT = "silent"  # nothing new for long, by default a week
     LATE = "late"  # its next check is overdue: no watch runs
     ALIVE = "alive"
     OFF = "off"  # enabled = false
@@ -47,15 +46,18 @@ class Heard:
     last_new: datetime | None
 
 
-def health_of(feed: Feed, state: FeedState | None, now: datetime) -> Health:
-    """Return the first word of `Health` that fits, `off` before all."""
+def health_of(feed: Feed, state: FeedState | None, now: datetime, *, silent: timedelta) -> Health:
+    """Return the first word of `Health` that fits, `off` before all.
+
+    `silent` is how long a feed may hold nothing new.
+    """
     if not feed.enabled:
         return Health.OFF
     if state is None or state.last_outcome is None:
         return Health.NEVER
     if state.last_outcome not in ANSWERED:
         return Health.FAILING
-    if state.last_new is None or now - state.last_new > SILENT:
+    if state.last_new is None or now - state.last_new > silent:
         return Health.SILENT
     if state.next_check is not None and now - state.next_check > LATE:
         return Health.LATE

@@ -101,11 +101,13 @@ def line(text: object, cut: int = 0) -> str:
 
     Right-to-left words stand between isolates on a screen, so that they turn nothing around.
     """
-    kept = (" " if _is_break(char) else char for char in str(text) if char not in _DIRECTION)
-    joined = " ".join("".join(kept).split())
+    words = str(text)
+    if not (words.isascii() and words.isprintable()):  # the rest is slow, and seldom needed
+        words = "".join(" " if _is_break(c) else c for c in words if c not in _DIRECTION)
+    joined = " ".join(words.split())
     if cut and len(joined) > cut:
         joined = joined[: cut - 1] + "…"
-    if screen_width() is not None and any(map(_is_right_to_left, joined)):
+    if not joined.isascii() and screen_width() and any(map(_is_right_to_left, joined)):
         return f"\u2068{joined}\u2069"
     return joined
 

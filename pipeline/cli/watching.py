@@ -30,7 +30,6 @@ from pipeline.records import Poll
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.deliver import DeliveryReport
     from pipeline.flow import RunReport
     from pipeline.stores import Store
 
@@ -123,8 +122,9 @@ class Told:
             for name, channel in config.settings.channels.items()
             if channel.kind == "terminal" and channel.enabled
         }
-        self._shown = {rule.name for rule in config.rules if terminals & set(rule.channels)}
-        self._shown |= {"baseline"} if terminals else set()
+        # Alerts without a rule (summaries, warnings) go to every channel.
+        self._hidden = {rule.name for rule in config.rules if not terminals & set(rule.channels)}
+        self._none = not terminals
 
     def __call__(self, told: RunReport | TrucelineError) -> None:
         """Print what one round did, or why it failed."""
@@ -133,7 +133,7 @@ class Told:
             click.echo(f"{stamp} this round failed, the next one tries again: {told}", err=True)
             return
         for alert in told.alerts:
-            if alert.rule not in self._shown:
+            if self._none or alert.rule in self._hidden:
                 click.echo(f"{stamp} alert: {line(alert.headline)}")
         if told.polls:
             new = sum(poll.new for poll in told.polls)
@@ -141,7 +141,7 @@ class Told:
                 f"{stamp} {many(len(told.polls), 'feed')}, {new} new, "
                 f"{many(len(told.alerts), 'alert')}{_silent(told.polls)}"
             )
-        for problem in delivery_problems(told.delivered):
+        for problem in delivery_problems(told):
             click.echo(f"{stamp} {problem}", err=True)
 
 
@@ -150,11 +150,10 @@ def _silent(polls: Sequence[Poll]) -> str:
     return f", {failed} without an answer (truceline coverage)" if failed else ""
 
 
-def delivery_problems(delivered: DeliveryReport | None) -> list[str]:
+def delivery_problems(report: RunReport) -> list[str]:
     """Return a line for each channel that did not take its alerts."""
-    if delivered is None:
-        return []
-    return [f"channel {name}: {line(error)}" for name, error in delivered.errors.items()]
+    errors = report.delivered.errors if report.delivered is not None else {}
+    return [f"channel {name}: {line(error)}" for name, error in errors.items()]
 
 
 def _run_once(
@@ -187,7 +186,7 @@ def print_report(report: RunReport, config: Config, store: Store) -> None:
     _print_troubled(report, config)
     _print_numbers(report, store)
     print_board(config, store)
-    for problem in delivery_problems(report.delivered):
+    for problem in delivery_problems(report):
         click.echo(problem, err=True)
     if report.polls and not any(poll.outcome in ANSWERED for poll in report.polls):
         click.echo(

@@ -1,32 +1,97 @@
 """The structured key of a claim: what makes two claims the same statement.
 
-Key: party, act, issue, third party. Slots: the details whose change makes an update
-(taxonomy, section 7). Text similarity alone takes contradictions for repeats, so words
-enter only through the slots.
+Key: party | act | issue and what narrows it | third party. Slots: the details whose change
+makes an update (taxonomy, section 7). Text similarity alone takes contradictions for
+repeats, so words enter only through these. What a claim leaves unsaid fits everything: a
+claim takes the key of the proposition it restates (see `Said.known`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from pipeline.compare.tables import load_tables
-from pipeline.folding import fold
-from pipeline.records import Claim, stable_id
+from pipeline.compare.about import About, about, closeness, is_same_object, issue_of
+from pipeline.compare.slots import FIRM, Slots, modality_of, slots_of
+from pipeline.compare.tables import is_kind
+from pipeline.compare.voices import Voice, voice_of
+from pipeline.records import Claim, Proposition, stable_id
 
-NO_ISSUE = "other"
-
-Slots = tuple[tuple[str, str], ...]
-
-
-def issue_of(claim: Claim) -> str:
-    """Return the issue a claim is about."""
-    return claim.object or claim.theme or NO_ISSUE
+BORDER = " | "
 
 
-def key_of(claim: Claim) -> str:
-    """Return the structured key: party | act | issue | third parties."""
-    third = "+".join(sorted(claim.third_party))
-    return " | ".join((claim.party or "?", claim.act or "?", issue_of(claim), third))
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim as compare reads it: whose, what, about what, in which detail."""
+
+    claim: Claim
+    topic: str
+    voice: Voice
+    about: About
+    slots: Slots = field(default=())
+
+    @property
+    def party(self) -> str:
+        """Whose position it is."""
+        return self.voice.party
+
+    @property
+    def act(self) -> str:
+        """The act, always known here."""
+        assert self.claim.act is not None
+        return self.claim.act
+
+    @property
+    def firm(self) -> bool:
+        """Whether the party itself says it, for sure."""
+        return self.voice.level != "reported" and modality_of(self.claim) in (FIRM, "planned")
+
+    @property
+    def key(self) -> str:
+        """The key of the proposition this claim would open."""
+        return BORDER.join((self.party, self.act, self._object(), "+".join(self.about.third)))
+
+    def _object(self) -> str:
+        day = ""
+        if is_kind("incidents", self.act):  # else every breach ever would be one
+            day = self.about.day or f"{self.claim.said_at:%Y-%m-%d}"
+        parts = (self.about.others, self.about.matters, self.about.places, (day,) if day else ())
+        narrowed = "; ".join("+".join(part) for part in parts if part)
+        return f"{self.about.issue} ({narrowed})" if narrowed else self.about.issue
+
+    def is_about(self, other: Proposition) -> bool:
+        """Say whether it has the object of `other`, unsaid things apart."""
+        return is_same_object(self.about, self.act, other, self.claim.said_at)
+
+    def known(self, propositions: Iterable[Proposition]) -> Proposition | None:
+        """Return the proposition that this claim states again, the closest and newest one."""
+        same = [
+            p
+            for p in propositions
+            if p.act == self.act and p.party == self.party and self.is_about(p)
+        ]
+        return max(same, key=lambda p: (closeness(self.about, p), p.last_stated, p.id), default=None)
+
+
+def read(
+    claim: Claim, article: Sequence[Claim], topic: str, known: Iterable[Proposition] = ()
+) -> Said | None:
+    """Return a claim of an article as compare reads it; None without an act or a party."""
+    if claim.act is None:
+        return None
+    voice = voice_of(claim, article, known)
+    if voice is None:
+        return None
+    words = _words(claim, article)
+    return Said(claim, topic, voice, about(claim, voice.party, words), slots_of(claim, words))
+
+
+def _words(claim: Claim, article: Sequence[Claim]) -> str:
+    """Return the claim's words, or those of the statement it was found in."""
+    outer = next((c for c in article if c.id == claim.parent), None)
+    if outer is not None and outer.act is None and claim.text in outer.text:
+        return outer.text
+    return claim.text
 
 
 def proposition_id(topic: str, key: str) -> str:
@@ -34,31 +99,10 @@ def proposition_id(topic: str, key: str) -> str:
     return stable_id("proposition", topic, key)
 
 
-def slots_of(claim: Claim) -> Slots:
-    """Return the details of a claim that its act has slots for, sorted by name."""
-    tables = load_tables()
-    found: dict[str, str] = {}
-    for name in tables.slots.get(claim.act or "", ()):
-        match = tables.patterns[name].search(claim.text)
-        if match is not None:
-            found[name] = fold(" ".join(filter(None, match.groups()))).strip()
-    if claim.modality == "planned":
-        found["modality"] = "planned"
-    return tuple(sorted(found.items()))
-
-
 def variant(key: str, slots: Slots) -> str:
     """Return the key with its details: what one alert is about."""
     details = ", ".join(f"{name}={value}" for name, value in slots)
-    return f"{key} | {details}" if details else key
+    return f"{key}{BORDER}{details}" if details else key
 
 
-def changed_slots(before: Slots, now: Slots) -> Mapping[str, tuple[str | None, str]]:
-    """Return slot -> (earlier value or None, new value) for details that are new or differ."""
-    known = dict(before)
-    return {name: (known.get(name), value) for name, value in now if known.get(name) != value}
-
-
-def merged_slots(before: Slots, now: Slots) -> Slots:
-    """Return the newest value of every slot."""
-    return tuple(sorted({**dict(before), **dict(now)}.items()))
+__all__ = ["Said", "issue_of", "proposition_id", "read", "variant"]

@@ -1,13 +1,17 @@
-"""Read tables.toml once: aspects of positions, slots of acts, what answers what."""
+"""Read tables.toml once: what acts are to each other, slots, matters, words."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+Patterns = Mapping[str, re.Pattern[str]]
+Acts = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,28 +20,106 @@ class Tables:
 
     aspect: Mapping[str, str]  # act -> aspect
     slots: Mapping[str, tuple[str, ...]]  # act -> names of its slots
-    patterns: Mapping[str, re.Pattern[str]]  # slot -> expression
-    answers: Mapping[str, frozenset[str]]  # act -> acts it answers
+    patterns: Patterns  # name -> expression
+    answers: Acts  # act -> acts it answers
+    changes: Acts  # act -> acts of its party that it ends
+    carries_on: Acts  # act -> acts of its party that it carries further
+    near: Acts  # act -> acts that are one stance with it in other words; symmetric
+    kinds: Acts  # kind -> acts, or role codes
+    matters: Patterns  # main matter -> expression
+    side_matters: Patterns  # matter beside the main one -> expression
+    recalls: Patterns  # act -> expression of a mere mention
+    not_places: frozenset[str]  # folded words with capitals that name no place
+    numbers: Mapping[str, int]  # number in words -> value
+    hours: Mapping[str, int]  # unit of time -> hours
+    weekdays: tuple[str, ...]  # Monday first
+    months: tuple[str, ...]
+    relative: Mapping[str, int]  # word -> days from the day it is said
+    stop: frozenset[str]  # folded words that carry no content
+    same: Mapping[str, str]  # folded word -> word that stands for its group
 
 
 @cache
 def load_tables() -> Tables:
     """Return the tables; read from the package once."""
     raw = tomllib.loads(Path(__file__).with_name("tables.toml").read_text("utf-8"))
+    calendar = raw["calendar"]
+    patterns = _patterns(raw["patterns"], raw["numbers"], calendar)
+    wording = raw["wording"]
+    words = {name: wording[name] for name in ("negation", "hedge")}
+    lead = raw["side_position"]["words"]
+    sides = {name: lead + pattern for name, pattern in raw["side_matters"].items()}
     return Tables(
         aspect={act: name for name, acts in raw["aspects"].items() for act in acts},
         slots=_turned(raw["slots"]),
-        patterns={
-            name: re.compile(pattern, 0 if name == "place" else re.IGNORECASE)
-            for name, pattern in raw["patterns"].items()
-        },
-        answers={act: frozenset(to) for act, to in _turned(raw["responses"]).items()},
+        patterns={**patterns, **_compiled(words)},
+        answers=_sets(_turned(raw["responses"])),
+        changes=_sets(raw["changes"]),
+        carries_on=_sets(raw["carries_on"]),
+        near=_symmetric(raw["near"]),
+        kinds=_sets(raw["kinds"]),
+        matters=_compiled(raw["matters"]),
+        side_matters=_compiled(sides),
+        recalls=_compiled(wording["recalls"]),
+        not_places=frozenset(
+            (*raw["not_places"]["words"], *calendar["weekday"], *calendar["month"])
+        ),
+        numbers=_numbers(raw["numbers"]),
+        hours=raw["numbers"]["hours"],
+        weekdays=tuple(calendar["weekday"]),
+        months=tuple(calendar["month"]),
+        relative=calendar["relative"],
+        stop=frozenset(wording["stop"]),
+        same={word: group[0] for group in wording["same"] for word in group},
     )
 
 
 def aspect_of(act: str) -> str:
     """Return the aspect of an issue that `act` takes a position on."""
     return load_tables().aspect.get(act, act)
+
+
+def is_kind(kind: str, code: str | None) -> bool:
+    """Say whether an act, or a role code, is of a kind of the tables."""
+    return code in load_tables().kinds[kind]
+
+
+def _patterns(
+    raw: Mapping[str, str], numbers: Mapping[str, Any], calendar: Mapping[str, Any]
+) -> dict[str, re.Pattern[str]]:
+    number = "|".join([r"\d[\d,.]*\d|\d", "an?", *numbers["words"], *numbers["tens"]])
+    parts = {
+        "{number}": f"(?:{number})",
+        "{name}": raw["capital"],
+        "{month}": "|".join(calendar["month"]),
+        "{weekday}": "|".join(calendar["weekday"]),
+    }
+    filled = {}
+    for name, pattern in raw.items():
+        for part, words in parts.items():
+            pattern = pattern.replace(part, words)
+        filled[name] = pattern
+    return _compiled(filled)
+
+
+def _compiled(raw: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in raw.items()}
+
+
+def _numbers(raw: Mapping[str, Any]) -> dict[str, int]:
+    counted = {word: value for value, word in enumerate(raw["words"])}
+    tens = {word: 30 + 10 * place for place, word in enumerate(raw["tens"])}
+    return {"a": 1, "an": 1, **counted, **tens}
+
+
+def _sets(table: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(values) for name, values in table.items()}
+
+
+def _symmetric(table: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    pairs = {(one, other) for one, others in table.items() for other in others}
+    pairs |= {(other, one) for one, other in pairs}
+    return {one: frozenset(b for a, b in pairs if a == one) for one, _ in pairs}
 
 
 def _turned(table: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

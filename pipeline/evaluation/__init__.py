@@ -52,6 +52,8 @@ __all__ = [
     "splits_of",
 ]
 
+ROUNDED = 1e-4  # what storing a run with four places may move an end by
+
 Report = dict[str, Score]  # by "articles METRIC" and "passages METRIC"
 
 
@@ -132,7 +134,9 @@ def _fell(now: Score | None, before: Score, *, lower: bool) -> bool:
         return False
     if now is None or now.value is None:
         return True
-    return now.value > before.high if lower else now.value < before.low
+    if lower:
+        return now.value > before.high + ROUNDED
+    return now.value < before.low - ROUNDED
 
 
 def as_json(reports: Mapping[str, Report]) -> dict[str, Any]:

@@ -265,5 +265,5 @@ def would_alert(scene: Scene, draft: Draft, sentence: str, whole: str) -> bool:
     if scene.topics is None:
         return True
     own = draft.speaker.countries if draft.speaker else ()
-    codes = {*own, *draft.targets, *draft.third_party}
-    return any(concerns(topic, codes, (sentence, whole)) for topic in scene.topics)
+    named = {*draft.targets, *draft.third_party} - set(own)
+    return any(concerns(topic, own, named, sentence, whole) for topic in scene.topics)

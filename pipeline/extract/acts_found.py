@@ -20,6 +20,7 @@ from pipeline.extract.draft import Draft
 from pipeline.extract.judge import Utterance, judge, normal
 from pipeline.extract.patterns import Grammar, load_grammar
 from pipeline.extract.sentences import sentence_spans
+from pipeline.extract.sift import in_order
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class ActsFound:
             drafts.extend(act_sentences(self.grammar, text, drafts, sentence_spans(doc)))
             for number in range(len(drafts)):
                 drafts.extend(acts_within(self.grammar, text, drafts, number))
+            doc._.drafts = in_order(drafts)
         return doc
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 from pipeline.extract.draft import Draft
-from pipeline.extract.object import mentions
 from pipeline.extract.patterns import Grammar
 from pipeline.records import Topic
 from pipeline.taxonomy import load_acts
+from pipeline.terms import TermMatcher
 
+COMMON = "context"  # kind of the terms that are common words
 ARTICLE_WORDS = 250  # of an article's beginning that show its field
 
 
@@ -35,11 +37,29 @@ def is_alertable(draft: Draft) -> bool:
     return act is not None and (act.alertable or draft.theme in ("mediation", "ceasefire"))
 
 
-def concerns(topic: Topic, codes: Iterable[str], texts: Sequence[str]) -> bool:
-    """Whether a claim has to do with a topic: its parties, or terms of its issues in the texts."""
-    if not topic.parties and not topic.issues:
+def concerns(
+    topic: Topic, own: Iterable[str], named: Iterable[str], sentence: str, article: str
+) -> bool:
+    """Whether a claim has to do with a topic.
+
+    `own` are the speaker's countries, `named` those it speaks about. A party among them, or a
+    word of the topic in the sentence, decides for it; only other countries named, against it;
+    else the article does.
+    """
+    if not topic.parties and not topic.terms:
         return True
-    if set(codes) & set(topic.parties):
+    parties, named = set(topic.parties), set(named)
+    if parties & {*own, *named} or _names(topic, sentence):
         return True
-    terms = [term for issue in topic.issues for term in issue.terms]
-    return any(mentions(text, term) for text in texts for term in (*terms, *topic.parties))
+    return not named and _names(topic, article)
+
+
+def _names(topic: Topic, text: str) -> bool:
+    """Whether a text has a word that belongs to the topic alone: a place, a person, a treaty."""
+    return bool(_matcher(topic).find(text))
+
+
+@lru_cache(maxsize=64)
+def _matcher(topic: Topic) -> TermMatcher:
+    words = (term.text for term in topic.terms if term.kind != COMMON)
+    return TermMatcher((*words, *(party for party in topic.parties if len(party) > 2)))

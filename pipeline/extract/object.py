@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ from functools import lru_cache
 from pipeline.extract.draft import Draft
 from pipeline.extract.patterns import Grammar
 from pipeline.records import Issue, Topic
+from pipeline.terms import TermMatcher
 
 IGO = "IGO"
 BY_SPEAKER = frozenset({"MED_OFFER", "MED_CONDUCT", "MED_HALT"})
@@ -27,31 +27,46 @@ class Named:
     end: int
 
 
+# Who mediated, and whether anybody did: these are about what was mediated.
+ACCOUNTS = frozenset({"MED_CLAIM", "MED_DENY", "MED_CONDUCT"})
+FREE_THEME = "other"  # acts that can be about anything
+
+
 def issue_of(draft: Draft, content: str, sentence: str, topics: Sequence[Topic]) -> str | None:
-    """Return the id of the issue the claim is about, or its theme where no topic has one."""
-    if draft.act is None:
+    """Return the id of the issue the claim is about, or its theme where no topic has one.
+
+    An issue that claims the act's theme gets it, so that one stance has one issue in whatever
+    words it is told. Words decide where no issue does, for acts of no theme, and for accounts
+    of a mediation: mediating the truce is not mediating the dispute.
+    """
+    if draft.act is None or draft.theme is None:
         return None
-    issues = [issue for topic in topics for issue in topic.issues]
+    issues = tuple(issue for topic in topics for issue in topic.issues)
+    own = next((issue.id for issue in issues if draft.theme in issue.themes), None)
+    if own is not None and draft.theme != FREE_THEME and draft.act not in ACCOUNTS:
+        return own
     for words in (content, sentence):
-        for issue in issues:
-            if any(mentions(words, term) for term in issue.terms):
-                return issue.id
-    return _by_theme(issues, draft.theme) or draft.theme
+        named = _named_issue(issues, words, besides=own)
+        if named is not None:
+            return named
+    return own or draft.theme
 
 
-def _by_theme(issues: Sequence[Issue], theme: str | None) -> str | None:
-    return next((issue.id for issue in issues if theme in issue.themes), None)
+def _named_issue(issues: tuple[Issue, ...], words: str, *, besides: str | None) -> str | None:
+    """Return the issue whose term is the longest in `words`; the first one of equals."""
+    matcher, owners = _matcher(issues)
+    hits = [hit for hit in matcher.find(words) if owners[hit.term] != besides]
+    longest = max(hits, key=lambda hit: (hit.end - hit.start, -hit.start), default=None)
+    return owners[longest.term] if longest is not None else None
 
 
-def mentions(words: str, term: str) -> bool:
-    """Whether `term` occurs in `words` as whole words, case ignored."""
-    return _term(term).search(words) is not None
-
-
-@lru_cache(maxsize=4096)
-def _term(term: str) -> re.Pattern[str]:
-    # no \b: it is wrong between Devanagari letters and their vowel signs
-    return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
+@lru_cache(maxsize=64)
+def _matcher(issues: tuple[Issue, ...]) -> tuple[TermMatcher, dict[str, str]]:
+    owners: dict[str, str] = {}
+    for issue in issues:
+        for term in issue.terms:
+            owners.setdefault(term, issue.id)
+    return TermMatcher(owners), owners
 
 
 def third_party_of(

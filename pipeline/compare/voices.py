@@ -1,0 +1,122 @@
+"""Whose statement a claim is, and how high the voice: what texts leave to the reader.
+
+A spokesman without a country speaks for the side his sentence tells of; a short name is the
+person the ledger knows; what one side says of another is hearsay until that side says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.compare.names import first_name, in_brackets, is_same_name, is_same_person
+from pipeline.compare.tables import is_kind
+from pipeline.records import NOT_THE_STATE, Claim, HopKind, Proposition
+
+LEVELS = ("reported", "unnamed", "named", "head", "state")  # lowest first
+IGO = ("IGO",)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The party a claim binds, and who says so: the party itself, or another side of it."""
+
+    party: str
+    level: str  # one of LEVELS
+    names: tuple[str, ...] = ()
+    reporter: str | None = None  # the party that says it of this one
+
+
+def voice_of(
+    claim: Claim, article: Sequence[Claim], known: Iterable[Proposition] = ()
+) -> Voice | None:
+    """Return the voice of a claim among those of its article; None: nobody it could bind."""
+    known = tuple(known)
+    party = party_of(claim, known)
+    if party is None:
+        return None
+    teller = _teller(claim, article)
+    if teller is None:
+        return Voice(party, _level(claim), _names(claim))
+    told_by = party_of(teller, known)
+    if teller.countries and not is_within(told_by or "", party):
+        return Voice(party, "reported", _names(teller), reporter=told_by)
+    return Voice(party, _level(teller), _names(claim, teller))
+
+
+def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
+    """Return whose position a claim is: countries joined by "+", a group, or a name."""
+    if claim.role_code in NOT_THE_STATE:
+        return claim.speaker
+    if claim.countries and claim.countries != IGO:
+        return claim.party
+    name = _state_named(claim) or _subject(claim) or _speaker_known(claim, known) or claim.party
+    if claim.countries == IGO:
+        name = claim.speaker or claim.party
+    return _as_known(name, known)
+
+
+def is_within(party: str, other: str) -> bool:
+    """Say whether `party` is `other` or one of the sides joined in it."""
+    return set(party.split("+")) <= set(other.split("+")) or is_same_name(party, other)
+
+
+def _names(*claims: Claim) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(c.speaker for c in claims if c.speaker))
+
+
+def _teller(claim: Claim, article: Sequence[Claim]) -> Claim | None:
+    """Return the claim within which this one is told, unless an outlet tells it."""
+    found = next((c for c in article if c.id == claim.parent), None)
+    return None if found is None or found.role_code == "MED" else found
+
+
+def _level(claim: Claim) -> str:
+    if claim.anonymous:
+        return "unnamed"
+    if is_kind("heads", claim.role_code):
+        return "head"
+    state = claim.speaker_kind is HopKind.GOVERNMENT and claim.role_code in (None, "GOV")
+    return "state" if state else "named"
+
+
+def _state_named(claim: Claim) -> str | None:
+    """Return the state an office belongs to by its words, when the registry knows it not."""
+    return (
+        in_brackets(claim.speaker or "")
+        or first_name("possessor", claim.source_text)
+        or first_name("demonym", claim.source_text)
+    )
+
+
+def _subject(claim: Claim) -> str | None:
+    """Return the side that the words of an official without a country begin with."""
+    if not _speaks_for_a_state(claim) or is_kind("incidents", claim.act):
+        return None
+    subject = first_name("subject", claim.text)
+    if subject is None:
+        return None
+    codes = claim.third_party if is_kind("brokers", claim.act) else claim.targets
+    return next(iter(codes), subject)
+
+
+def _speaks_for_a_state(claim: Claim) -> bool:
+    person = claim.speaker is None or claim.speaker_kind in (HopKind.PERSON, HopKind.UNRESOLVED)
+    return person and (claim.role_code is None or is_kind("officials", claim.role_code))
+
+
+def _speaker_known(claim: Claim, known: Iterable[Proposition]) -> str | None:
+    """Return the party for which somebody of this name has spoken before."""
+    if claim.speaker is None:
+        return None
+    for proposition in known:
+        if any(is_same_person(claim.speaker, name) for name in proposition.voices):
+            return proposition.party
+    return None
+
+
+def _as_known(name: str | None, known: Iterable[Proposition]) -> str | None:
+    """Return a name as the ledger writes it: "Freedonian" is "Freedonia"."""
+    if name is None:
+        return None
+    return next((p.party for p in known if is_same_name(name, p.party)), name)
