@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.compare import Compared, compare_claims
+from pipeline.compare.voices import party_of
+from pipeline.compare.wording import Worded, compare_words
 from pipeline.errors import ConfigError
 from pipeline.filter import TopicFilter, topics_of
-from pipeline.folding import fold
 from pipeline.records import Article, Claim, Decision, Ledger, Novelty, Topic, stable_id
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.extract import Extractor
 
 ANY = "any"
-SAME_WORDS = 0.6  # share of the shorter text's words: only for statements without an act
 # What a statement is when its claims differ: the strongest of them.
 STRENGTH = (Novelty.CONTRADICTS, Novelty.UPDATE, Novelty.NEW, Novelty.REPEAT)
 
@@ -76,33 +76,44 @@ def compare_streams(
 
 
 def _decide(statements: Iterable[Mapping[str, Any]], extractor: Extractor) -> list[dict[str, Any]]:
-    ledger, sid_of, earlier = Ledger(), dict[str, str](), dict[str, str]()
+    ledger, sid_of = Ledger(), dict[str, str]()
+    earlier: list[Worded] = []
     decided = []
     for statement in statements:
-        sid, text = str(statement["sid"]), str(statement["text"])
-        claims = extractor.claims(_article(statement))
+        sid = str(statement["sid"])
+        article = _article(statement)
+        claims = extractor.claims(article)
         compared = compare_claims(claims, ANY, ledger)
         sid_of |= {claim.id: sid for claim in claims}
-        decided.append({"sid": sid, **_answer(compared, claims, text, earlier, sid_of)})
-        ledger, earlier = compared.ledger, earlier | {sid: text}
+        now = _worded(sid, article, claims, compared)
+        by_act = _by_act(compared.decisions, claims, sid_of, sid)
+        decided.append({"sid": sid, **_answer(by_act, now, earlier)})
+        ledger, earlier = compared.ledger, [*earlier, now]
     return decided
 
 
-def _answer(
-    compared: Compared,
-    claims: Sequence[Claim],
-    text: str,
-    earlier: Mapping[str, str],
-    sid_of: Mapping[str, str],
-) -> dict[str, Any]:
-    decision = _main(compared.decisions, claims)
+def _answer(by_act: dict[str, Any] | None, now: Worded, earlier: Sequence[Worded]) -> dict[str, Any]:
+    """Return the decision by acts, or by words where an act is missing on either side."""
+    if by_act is not None and by_act["ref"]:
+        return by_act
+    by_words = compare_words(now, earlier)
+    if by_act is not None and by_words.ref is None:
+        return by_act
+    ref = [by_words.ref] if by_words.ref is not None else []
+    return {"novelty": by_words.novelty.value, "ref": ref, "reason": by_words.reason}
+
+
+def _by_act(
+    decisions: Sequence[Decision], claims: Sequence[Claim], sid_of: Mapping[str, str], sid: str
+) -> dict[str, Any] | None:
+    """Return what the statement's claims say it is; None when no act tells."""
+    decision = _main(decisions, claims)
     if decision is None:
-        same = [sid for sid, other in earlier.items() if _share(text, other) >= SAME_WORDS]
-        novelty = Novelty.REPEAT if same else Novelty.NEW
-        return {"novelty": novelty.value, "ref": same[-1:], "reason": "words alone, no act found"}
-    refs = list(dict.fromkeys(sid_of[ref] for ref in decision.refs if sid_of[ref] in earlier))
-    if decision.novelty is Novelty.NEW:
-        refs = []
+        return None
+    named = dict.fromkeys(sid_of[ref] for ref in decision.refs if ref in sid_of)
+    refs = [ref for ref in named if ref != sid]
+    if decision.novelty is not Novelty.NEW and not refs:
+        return None  # of a claim in the same statement, or of nothing that was said before
     return {"novelty": decision.novelty.value, "ref": refs, "reason": decision.reason}
 
 
@@ -113,9 +124,22 @@ def _main(decisions: Sequence[Decision], claims: Sequence[Claim]) -> Decision | 
     return min(chosen, key=lambda d: STRENGTH.index(d.novelty), default=None)
 
 
-def _share(one: str, other: str) -> float:
-    a, b = set(fold(one).split()), set(fold(other).split())
-    return len(a & b) / max(1, min(len(a), len(b)))
+def _worded(
+    sid: str, article: Article, claims: Sequence[Claim], compared: Compared
+) -> Worded:
+    """Return the statement as words: what its outermost speaker says."""
+    told = [claim for claim in claims if not claim.background] or list(claims)
+    main = max(told, key=lambda claim: len(claim.text), default=None)
+    parties = (party_of(claim, compared.ledger.propositions) for claim in told)
+    return Worded(
+        id=sid,
+        text=article.text if main is None else main.text,
+        said_at=article.when,
+        parties=frozenset(party for party in parties if party),
+        acts=frozenset(p.act for p in compared.propositions),
+        voices=frozenset(claim.speaker for claim in told if claim.speaker),
+        whole=article.text,
+    )
 
 
 def _article(statement: Mapping[str, Any]) -> Article:

@@ -12,7 +12,7 @@ from pipeline.credit import read_credit
 from pipeline.errors import ConfigError, StoreError, TrucelineError
 from pipeline.fetch import fetch_feed, settle
 from pipeline.filter import mark_articles
-from pipeline.flow import Monitor, open_channels, open_client, system_clock
+from pipeline.flow import Monitor, Progress, open_channels, open_client, system_clock
 from pipeline.parse import parse_feed
 from pipeline.records import (
     Article,
@@ -24,13 +24,14 @@ from pipeline.records import (
     TextFrom,
     stable_id,
 )
-from pipeline.stores import open_store
+from pipeline.stores import open_store, store_exists
 
 if TYPE_CHECKING:
     from pipeline.client import Client
     from pipeline.config import Config
     from pipeline.stores import Store
 
+PAGE = 500
 ARCHIVE = "archive:"  # feed URL of imported articles: archive:NAME
 
 
@@ -48,6 +49,7 @@ class ImportReport:
 class Reread:
     """What reprocessing did."""
 
+    matched: int  # articles that a topic wants only now
     extracted: int
     claims: int
 
@@ -102,7 +104,12 @@ async def _check_feed(feed: Feed, client: Client) -> Poll:
 
 
 async def import_archive(
-    config: Config, store: Store, records: Iterable[Mapping[str, Any]], *, subject: str
+    config: Config,
+    store: Store,
+    records: Iterable[Mapping[str, Any]],
+    *,
+    subject: str,
+    progress: Progress | None = None,
 ) -> ImportReport:
     """Take articles into the store as a baseline: they fill the ledger and alert nobody.
 
@@ -110,7 +117,7 @@ async def import_archive(
     the page is fetched. A record that cannot be used is named in the report.
     """
     report = ImportReport()
-    async with Monitor(config, store) as monitor:
+    async with Monitor(config, store, progress=progress) as monitor:
         now = monitor.clock()
         feed_url = f"{ARCHIVE}{subject}"
         articles = list(_archived(records, feed_url, now, report))
@@ -180,14 +187,41 @@ def _time(value: object) -> datetime | None:
 
 
 async def reprocess(
-    config: Config, store: Store, *, topic: str | None = None, since: datetime | None = None
+    config: Config,
+    store: Store,
+    *,
+    topic: str | None = None,
+    since: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Reread:
-    """Extract and compare stored articles again; old claims stay until replaced, none alerts."""
-    async with Monitor(config, store) as monitor:
+    """Match, extract and compare stored articles again; old claims stay until replaced.
+
+    Articles that a topic wants only now are read too. Nothing of this alerts.
+    """
+    async with Monitor(config, store, progress=progress) as monitor:
+        matched = rematch(monitor, store, since=since)
         store.restage(Stage.EXTRACT, topic=topic, since=since)
+        await monitor.scrape()
         articles, claims, _ = await monitor.extract()
         monitor.compare()
-    return Reread(articles, claims)
+    return Reread(matched, articles, claims)
+
+
+def rematch(monitor: Monitor, store: Store, *, since: datetime | None = None) -> int:
+    """Give stored articles the topics that want them now; return how many are newly wanted."""
+    count, after = 0, ""
+    while page := store.articles(since=since, limit=PAGE, after=after):
+        after = page[-1].id
+        for was, now in zip(page, mark_articles(page, monitor.filter), strict=True):
+            if set(now.topics) - set(was.topics):
+                full = store.article(was.id) or was
+                stage = Stage.EXTRACT if full.text else Stage.SCRAPE
+                changed = replace(
+                    full, topics=now.topics, matches=now.matches, stage=stage, baseline=True
+                )
+                store.save_article(changed)
+                count += 1
+    return count
 
 
 async def replay(
@@ -225,6 +259,8 @@ def _tried(what: str, look: Any) -> Check:
 
 
 def _store_state(config: Config) -> str:
+    if not store_exists(config.settings.store.url):
+        return f"{config.settings.store.url}: none yet; `truceline run` makes it"
     store = open_store(config.settings.store.url)
     try:
         faults, counts = store.check(), store.counts()

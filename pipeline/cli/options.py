@@ -17,7 +17,7 @@ import click
 
 from pipeline.config import Config, load_config
 from pipeline.errors import StoreError
-from pipeline.stores import Store, open_store
+from pipeline.stores import Store, open_store, store_exists
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -88,23 +88,13 @@ def opened(
     """
     config = configured(config_dir, store_url)
     url = config.settings.store.url
-    if not create and not is_there(url):
+    if not create and not store_exists(url):
         raise StoreError("there is no store here yet; `truceline run` makes it", subject=url)
     store = open_store(url)
     try:
         yield config, store
     finally:
         store.close()
-
-
-def is_there(url: str) -> bool:
-    """Say whether a store's file exists; of other kinds only opening can tell."""
-    if not url.startswith("sqlite:"):
-        return True
-    from pipeline.stores.sqlite.database import path_of
-
-    path = path_of(url)
-    return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
 def plain(record: object) -> Any:

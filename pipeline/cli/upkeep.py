@@ -22,6 +22,7 @@ from pipeline.cli.options import (
     store_option,
     topic_option,
 )
+from pipeline.cli.progress import progress
 from pipeline.cli.sheets import line, many
 from pipeline.errors import ConfigError
 
@@ -42,8 +43,10 @@ def import_command(archive: Path, config_dir: Path | None, store_url: str | None
     broken: list[ConfigError] = []
     records = records_in(archive, _fault, broken.append) if lines else _addresses(archive)
     with opened(config_dir, store_url, create=True) as (config, store):
-        click.echo(f"reading {archive}; long archives take minutes ...", err=True)
-        report = asyncio.run(import_archive(config, store, records, subject=str(archive)))
+        with progress(store) as show:
+            report = asyncio.run(
+                import_archive(config, store, records, subject=str(archive), progress=show)
+            )
         click.echo(f"{many(report.taken, 'article')} taken, {report.known} already there")
         refused = [*map(str, broken), *(f"{archive}: {why}" for why in report.refused)]
         for why in refused:
@@ -82,9 +85,12 @@ def reprocess_command(
     from pipeline.upkeep import reprocess
 
     with opened(config_dir, store_url) as (config, store):
-        click.echo("reading the stored articles again; this may take minutes ...", err=True)
-        report = asyncio.run(reprocess(config, store, topic=topic, since=since))
+        with progress(store) as show:
+            report = asyncio.run(
+                reprocess(config, store, topic=topic, since=since, progress=show)
+            )
         click.echo(
+            f"{many(report.matched, 'article')} newly on a topic; "
             f"{many(report.extracted, 'article')} read again, "
             f"{many(report.claims, 'claim')}; no alerts"
         )

@@ -1,9 +1,14 @@
 """Stage 6: is it new? Novelty, positions, contradictions. Pure; the one serial stage.
 
-    keys            the structured key of a claim and the details that make an update
+    voices          whose statement a claim is, and how high the voice
+    about           its object: which conflict, mediator, matter, incident
+    slots           the details that make an update
+    keys            the structured key made of these
+    opposition      which statements cannot hold together
     novelty         new, repeat, update or contradicts, with the reason and the receipt
     positions       the ledger of stances per party, issue and aspect
     contradictions  opposed acts of two parties, side by side
+    wording         statements in which no act was found, by their words
     origins         whose copy a text is
 """
 
@@ -15,20 +20,20 @@ from datetime import timedelta
 from typing import TypeVar
 
 from pipeline.compare.contradictions import closed_by, opened_by
-from pipeline.compare.keys import issue_of, key_of, proposition_id
-from pipeline.compare.novelty import decide, details, same_proposition
+from pipeline.compare.keys import Said, issue_of, read
+from pipeline.compare.novelty import decide
 from pipeline.compare.origins import origin_of
 from pipeline.compare.positions import changed_positions
-from pipeline.compare.tables import aspect_of
+from pipeline.compare.tables import aspect_of, is_kind
 from pipeline.records import (
     Claim,
     Contradiction,
     Decision,
     Ledger,
-    Novelty,
     Position,
     Proposition,
 )
+from pipeline.taxonomy import THEMES
 
 WINDOW = timedelta(days=14)  # a repeat within it needs no further reason
 
@@ -55,77 +60,65 @@ def compare_claims(
     """
     step = Compared((), (), (), (), ledger)
     for claim in claims:
-        if claim.act is not None and claim.party is not None:
-            step = _with_claim(step, claim, topic, window)
+        said = read(claim, claims, topic, step.ledger.propositions)
+        if said is not None:
+            step = _with_claim(step, said, window)
     return step
 
 
 def issues_of(claims: Iterable[Claim]) -> tuple[str, ...]:
-    """Return the issues whose ledger `compare_claims` needs."""
-    return tuple(sorted({issue_of(claim) for claim in claims if claim.act is not None}))
+    """Return the issues whose ledger `compare_claims` needs.
+
+    That is a claim's own issue and the theme of its act; for an account of a mediation, which
+    may be told of the truce it led to or of nothing in particular, every theme.
+    """
+    return tuple(sorted({issue for c in claims if c.act for issue in _issues(c)}))
 
 
-def _with_claim(step: Compared, claim: Claim, topic: str, window: timedelta) -> Compared:
+def _issues(claim: Claim) -> set[str]:
+    themes = THEMES if is_kind("accounts", claim.act) else (claim.theme,)
+    return {issue_of(claim), *(theme for theme in themes if theme)}
+
+
+def _with_claim(step: Compared, said: Said, window: timedelta) -> Compared:
     ledger = step.ledger
-    decision = decide(claim, topic, ledger, window)
+    decision, stated = decide(said, ledger, window)
     counted = frozenset(record.id for record in (*step.propositions, *step.positions))
-    proposition = _proposition(claim, decision, ledger, counted)
-    positions = changed_positions(claim, decision, ledger, counted=counted)
-    pairs = opened_by(claim, topic, ledger) + closed_by(positions, ledger)
+    propositions = (_counted_once(stated, ledger, counted),) if stated else ()
+    positions = changed_positions(said, ledger, counted=counted)
+    opened = opened_by(said, stated, ledger)
+    closed = closed_by(positions, (*ledger.contradictions, *opened))
+    pairs = _put(opened, closed)
     return Compared(
         decisions=(*step.decisions, decision),
-        propositions=_put(step.propositions, proposition),
+        propositions=_put(step.propositions, propositions),
         positions=_put(step.positions, positions),
         contradictions=_put(step.contradictions, pairs),
-        ledger=Ledger(
-            propositions=_put(ledger.propositions, proposition),
-            positions=tuple(p for p in _put(ledger.positions, positions) if p.until is None),
-            contradictions=tuple(c for c in _put(ledger.contradictions, pairs) if not c.closed),
-        ),
+        ledger=_after(ledger, propositions, positions, pairs),
     )
 
 
-def _proposition(
-    claim: Claim, decision: Decision, ledger: Ledger, counted: frozenset[str]
-) -> tuple[Proposition, ...]:
-    """Return the proposition as the ledger has it after this claim; none for background."""
-    if claim.background:
-        return ()
-    assert claim.party is not None
-    assert claim.act is not None
-    known = same_proposition(claim, decision.topic, ledger)
-    turn = decision.novelty is Novelty.CONTRADICTS and decision.reason == "reversal"
-    slots = details(claim, known, turn=turn)
-    if known is not None:
-        newest = claim.said_at >= known.last_stated
-        return (
-            replace(
-                known,
-                slots=slots,
-                last_claim=claim.id if newest else known.last_claim,
-                first_stated=min(known.first_stated, claim.said_at),
-                last_stated=max(known.last_stated, claim.said_at),
-                times=known.times + (known.id not in counted),
-                text=claim.text if newest else known.text,
-            ),
-        )
-    key = key_of(claim)
-    return (
-        Proposition(
-            id=proposition_id(decision.topic, key),
-            topic=decision.topic,
-            key=key,
-            party=claim.party,
-            issue=issue_of(claim),
-            act=claim.act,
-            slots=slots,
-            first_claim=claim.id,
-            last_claim=claim.id,
-            first_stated=claim.said_at,
-            last_stated=claim.said_at,
-            text=claim.text,
-        ),
+def _after(
+    ledger: Ledger,
+    propositions: tuple[Proposition, ...],
+    positions: tuple[Position, ...],
+    pairs: tuple[Contradiction, ...],
+) -> Ledger:
+    every = _put(_put(ledger.history, ledger.positions), positions)
+    return Ledger(
+        propositions=_put(ledger.propositions, propositions),
+        positions=tuple(p for p in every if p.until is None),
+        contradictions=tuple(c for c in _put(ledger.contradictions, pairs) if not c.closed),
+        history=tuple(p for p in every if p.until is not None),
     )
+
+
+def _counted_once(stated: Proposition, ledger: Ledger, counted: frozenset[str]) -> Proposition:
+    """An article counts once, however often it says the same."""
+    if stated.id not in counted:
+        return stated
+    before = next(p for p in ledger.propositions if p.id == stated.id)
+    return replace(stated, times=before.times)
 
 
 def _put(records: tuple[R, ...], changed: tuple[R, ...]) -> tuple[R, ...]:

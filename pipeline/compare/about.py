@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pipeline.compare.days import day_in
 from pipeline.compare.names import is_same_name, names_in
 from pipeline.compare.tables import is_kind, load_tables
 from pipeline.folding import fold
 from pipeline.records import Claim, Proposition
-from pipeline.taxonomy import THEMES, load_acts
+from pipeline.taxonomy import load_acts
 
 IGO = "IGO"
 INCIDENT = timedelta(days=3)  # words about a breach without a day or place may mean the same
@@ -35,14 +36,8 @@ class About:
 
 
 def issue_of(claim: Claim) -> str:
-    """Return the issue under which the ledger keeps a claim.
-
-    An issue that is only another theme's name ("ceasefire" for a denial of mediation in one)
-    gives way to the theme of the act, so that claim and denial meet.
-    """
-    if claim.object and claim.object not in THEMES:
-        return claim.object
-    return claim.theme or claim.object or "other"
+    """Return the issue under which the ledger keeps a claim."""
+    return claim.object or claim.theme or "other"
 
 
 def about(claim: Claim, party: str, words: str) -> About:
@@ -63,13 +58,47 @@ def about(claim: Claim, party: str, words: str) -> About:
 def is_same_object(one: About, act: str, other: Proposition, said_at: datetime) -> bool:
     """Say whether an act is about what a proposition is about, unsaid things apart."""
     return (
-        _fits_issue(one.issue, other.issue)
+        _fits_issue(one.issue, act, other)
         and _fits(one.others, other.others)
         and _fits(one.third, other.third)
         and (not act.startswith("MED_") or _fits_matters(one.matters, other.matters))
         and _same_sides(one.matters, other.matters)
         and (not is_kind("incidents", act) or _same_incident(one, other, said_at))
     )
+
+
+def is_common_object(
+    one: About, party: str, act: str, other: Proposition, said_at: datetime
+) -> bool:
+    """Say whether acts of two parties are about one thing: the same conflict and mediator."""
+    return (
+        _fits_issue(one.issue, act, other)
+        and _is_one_conflict(_Side(party, act, one.others), _Side(other.party, other.act, other.others))
+        and _fits(_brokers(party, act, one.third), _brokers(other.party, other.act, other.third))
+        and (not act.startswith("MED_") or _fits_matters(one.matters, other.matters))
+        and _same_sides(one.matters, other.matters)
+        and (not is_kind("incidents", act) or _same_incident(one, other, said_at))
+    )
+
+
+class _Side(NamedTuple):
+    party: str
+    act: str
+    others: Collection[str]
+
+    @property
+    def sides(self) -> Collection[str]:
+        """The sides of the conflict: a broker is none of them."""
+        broker = is_kind("brokers", self.act)
+        return self.others if broker else (*self.others, *self.party.split("+"))
+
+
+def _is_one_conflict(one: _Side, other: _Side) -> bool:
+    return not (one.others or other.others) or _fits(one.sides, other.sides)
+
+
+def _brokers(party: str, act: str, third: Collection[str]) -> Collection[str]:
+    return party.split("+") if not third and is_kind("brokers", act) else third
 
 
 def closeness(one: About, other: Proposition) -> int:
@@ -114,8 +143,8 @@ def _is_organisation(name: str) -> bool:
 def _matters(act: str, words: str) -> tuple[str, ...]:
     tables = load_tables()
     side = [name for name, pattern in tables.side_matters.items() if pattern.search(words)]
-    mediation = load_acts()[act].theme == "mediation" if act in load_acts() else False
-    main = [name for name, p in tables.matters.items() if mediation and p.search(words)]
+    mediates = _theme(act) == "mediation"
+    main = [name for name, p in tables.matters.items() if mediates and p.search(words)]
     return tuple(sorted((*main, *side)))
 
 
@@ -140,8 +169,13 @@ def _is_code(name: str) -> bool:
     return len(name) <= 3 and name.isupper()
 
 
-def _fits_issue(one: str, other: str) -> bool:
-    return one == other or one in THEMES or other in THEMES
+def _fits_issue(issue: str, act: str, other: Proposition) -> bool:
+    """Say whether the issues are one, or one of them is only the theme of its act."""
+    return issue == other.issue or issue == _theme(act) or other.issue == _theme(other.act)
+
+
+def _theme(act: str) -> str:
+    return load_acts()[act].theme if act in load_acts() else ""
 
 
 def _fits_matters(one: Collection[str], other: Collection[str]) -> bool:

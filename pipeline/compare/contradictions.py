@@ -1,31 +1,37 @@
-"""The contradiction board: opposed acts of two parties on one issue, kept side by side."""
+"""The contradiction board: opposed acts of two parties on one object, kept side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipeline.compare.keys import issue_of
+from pipeline.compare.keys import Said
+from pipeline.compare.opposition import clashing, opposed_to
 from pipeline.compare.positions import takes_a_stand
-from pipeline.records import Claim, Contradiction, Ledger, Position, Proposition, stable_id
-from pipeline.taxonomy import opposes
+from pipeline.records import Contradiction, Ledger, Position, Proposition, stable_id
 
 
-def opened_by(claim: Claim, topic: str, ledger: Ledger) -> tuple[Contradiction, ...]:
-    """Return the pairs `claim` forms with what other parties said; never the same pair twice."""
-    if not takes_a_stand(claim):
+def opened_by(said: Said, stated: Proposition | None, ledger: Ledger) -> tuple[Contradiction, ...]:
+    """Return the pairs `said` forms with what others said; never the same pair twice."""
+    if stated is None or not takes_a_stand(said):
         return ()
     known = {pair.id for pair in ledger.contradictions}
-    pairs = (_pair(claim, topic, p) for p in _opposed(claim, ledger.propositions))
+    opposed = [(p, "cross_party") for p in opposed_to(said, ledger.propositions)]
+    opposed += [(p, "numeric") for p in clashing(said, ledger.propositions)]
+    pairs = (_pair(said, stated, p, reason) for p, reason in opposed if p.party != said.party)
     return tuple({pair.id: pair for pair in pairs if pair.id not in known}.values())
 
 
-def closed_by(positions: Iterable[Position], ledger: Ledger) -> tuple[Contradiction, ...]:
+def closed_by(
+    positions: Iterable[Position], pairs: Iterable[Contradiction]
+) -> tuple[Contradiction, ...]:
     """Return the open pairs that end because a side gave up the act that made them."""
-    ended = [p for p in positions if p.until is not None]
+    positions = tuple(positions)
+    current = {(p.party, p.issue, p.act) for p in positions if p.until is None}
+    ended = [p for p in positions if p.until and (p.party, p.issue, p.act) not in current]
     return tuple(
         replace(pair, closed=position.until)
-        for pair in ledger.contradictions
+        for pair in pairs
         for position in ended
         if pair.issue == position.issue
         and (position.party, position.act)
@@ -33,29 +39,19 @@ def closed_by(positions: Iterable[Position], ledger: Ledger) -> tuple[Contradict
     )
 
 
-def _opposed(claim: Claim, propositions: Iterable[Proposition]) -> list[Proposition]:
-    return [
-        p
-        for p in propositions
-        if p.issue == issue_of(claim) and p.party != claim.party and opposes(claim.act, p.act)
-    ]
-
-
-def _pair(claim: Claim, topic: str, other: Proposition) -> Contradiction:
-    assert claim.party is not None
-    assert claim.act is not None
-    issue = issue_of(claim)
-    sides = sorted([f"{claim.party}:{claim.act}", f"{other.party}:{other.act}"])
+def _pair(said: Said, stated: Proposition, other: Proposition, reason: str) -> Contradiction:
+    """Return the pair with the older account first."""
+    first, second = sorted((stated, other), key=lambda p: (p.first_stated, p.id))
     return Contradiction(
-        id=stable_id("contradiction", topic, issue, *sides),
-        topic=topic,
-        issue=issue,
-        claim_a=other.first_claim,
-        claim_b=claim.id,
-        party_a=other.party,
-        party_b=claim.party,
-        act_a=other.act,
-        act_b=claim.act,
-        opened=max(claim.said_at, other.first_stated),
-        reason="cross_party",
+        id=stable_id("contradiction", said.topic, *sorted((stated.key, other.key))),
+        topic=said.topic,
+        issue=said.about.issue,
+        claim_a=first.first_claim,
+        claim_b=second.first_claim,
+        party_a=first.party,
+        party_b=second.party,
+        act_a=first.act,
+        act_b=second.act,
+        opened=second.first_stated,
+        reason=reason,
     )

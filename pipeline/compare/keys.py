@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.compare.about import About, about, closeness, is_same_object, issue_of
+from pipeline.compare.about import About, about, closeness, is_common_object, is_same_object, issue_of
 from pipeline.compare.slots import FIRM, Slots, modality_of, slots_of
 from pipeline.compare.tables import is_kind
 from pipeline.compare.voices import Voice, voice_of
@@ -62,6 +62,12 @@ class Said:
     def is_about(self, other: Proposition) -> bool:
         """Say whether it has the object of `other`, unsaid things apart."""
         return is_same_object(self.about, self.act, other, self.claim.said_at)
+
+    def is_about_opposed(self, other: Proposition) -> bool:
+        """Say whether it has the object of another party's act."""
+        return is_common_object(
+            self.about, self.party, self.act, other, self.claim.said_at
+        )
 
     def known(self, propositions: Iterable[Proposition]) -> Proposition | None:
         """Return the proposition that this claim states again, the closest and newest one."""

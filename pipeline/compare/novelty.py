@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from pipeline.compare.keys import (
-    changed_slots,
-    issue_of,
-    key_of,
-    merged_slots,
-    proposition_id,
-    slots_of,
-    variant,
-)
-from pipeline.compare.tables import aspect_of, load_tables
-from pipeline.records import Claim, Decision, Ledger, Novelty, Position, Proposition
-from pipeline.taxonomy import load_acts, opposes, reverses
+from pipeline.compare.keys import Said, proposition_id, variant
+from pipeline.compare.opposition import clashing, opposed_to
+from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
+from pipeline.compare.tables import aspect_of, is_kind, load_tables
+from pipeline.compare.voices import LEVELS, is_within
+from pipeline.records import Decision, Ledger, Novelty, Position, Proposition
+from pipeline.taxonomy import load_acts, reverses
+
+HEARSAY = ("reported", "unnamed")
+NUMERIC = ("number", "duration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,130 +28,334 @@ class Verdict:
     nearest: str | None = None
     differs: str = ""
     turn: bool = False  # the party changed sides: the same words later are news again
+    restates: Proposition | None = None  # what it says again, in other words or about others
 
 
-def decide(claim: Claim, topic: str, ledger: Ledger, window: timedelta) -> Decision:
-    """Compare one claim with the ledger of its issue; see `Decision`."""
-    verdict = judge(claim, ledger, window)
-    known = same_proposition(claim, topic, ledger)
-    slots = details(claim, known, turn=verdict.turn)
+def decide(said: Said, ledger: Ledger, window: timedelta) -> tuple[Decision, Proposition | None]:
+    """Compare one claim with the ledger of its issue; see `Decision`.
+
+    Also returns the proposition it becomes, None for background.
+    """
+    verdict = judge(said, ledger, window)
+    stated = None if said.claim.background else _stated(said, verdict, ledger)
+    told = verdict.restates or stated
     return Decision(
-        claim_id=claim.id,
-        topic=topic,
+        claim_id=said.claim.id,
+        topic=said.topic,
         novelty=verdict.novelty,
         reason=verdict.reason,
         refs=verdict.refs,
-        key=variant(key_of(claim), slots),
+        key=variant(told.key, told.slots) if told else said.key,
         differs=verdict.differs,
         nearest=verdict.nearest,
+    ), stated
+
+
+def judge(said: Said, ledger: Ledger, window: timedelta) -> Verdict:
+    """Try the questions in order of harm; the first that answers decides."""
+    if said.claim.background:
+        return _background(said, ledger)
+    known = said.known(ledger.propositions)
+    return (
+        _turned(said, known, ledger)
+        or _again(said, known, ledger, window)
+        or _told_otherwise(said, ledger, window)
+        or _carried_on(said, ledger)
+        or _contradicts(said, ledger)
+        or _first(said, ledger, window)
     )
 
 
-def judge(claim: Claim, ledger: Ledger, window: timedelta) -> Verdict:
-    """Try the questions in order of harm; the first that answers decides."""
-    on_issue = [p for p in ledger.propositions if p.issue == issue_of(claim)]
-    known = next((p for p in on_issue if p.key == key_of(claim)), None)
-    if claim.background:
-        return _background(claim, known, on_issue)
-    reversed_by = _reversed(claim, ledger.positions)
-    if reversed_by is not None:
-        earlier = reversed_by.claim_id
-        return Verdict(
-            Novelty.CONTRADICTS,
-            "reversal",
-            refs=(earlier,) if earlier else (),
-            nearest=earlier,
-            differs=f"the same party held {reversed_by.act} since {reversed_by.since:%Y-%m-%d}",
-            turn=True,
-        )
-    if known is not None:
-        return _again(claim, known, window)
-    return _first(claim, on_issue, ledger, window)
+# -- the proposition --------------------------------------------------------------------------
 
 
-def same_proposition(claim: Claim, topic: str, ledger: Ledger) -> Proposition | None:
-    """Return the ledger's proposition under the claim's key."""
-    wanted = proposition_id(topic, key_of(claim))
+def _stated(said: Said, verdict: Verdict, ledger: Ledger) -> Proposition:
+    """Return the proposition as the ledger has it after this claim."""
+    known = said.known(ledger.propositions) or _namesake(said, ledger)
+    return _opened(said) if known is None else _restated(said, known, verdict)
+
+
+def _namesake(said: Said, ledger: Ledger) -> Proposition | None:
+    wanted = proposition_id(said.topic, said.key)
     return next((p for p in ledger.propositions if p.id == wanted), None)
 
 
-def details(
-    claim: Claim, known: Proposition | None, *, turn: bool = False
-) -> tuple[tuple[str, str], ...]:
-    """Return the slots the proposition has once this claim is in the ledger."""
-    before = known.slots if known is not None else ()
-    slots = dict(merged_slots(before, slots_of(claim)))
-    if turn and known is not None:
+def _opened(said: Said) -> Proposition:
+    claim = said.claim
+    return Proposition(
+        id=proposition_id(said.topic, said.key),
+        topic=said.topic,
+        key=said.key,
+        party=said.party,
+        issue=said.about.issue,
+        act=said.act,
+        slots=said.slots,
+        first_claim=claim.id,
+        last_claim=claim.id,
+        first_stated=claim.said_at,
+        last_stated=claim.said_at,
+        text=claim.text,
+        others=said.about.others,
+        third=said.about.third,
+        matters=said.about.matters,
+        places=said.about.places,
+        day=said.about.day,
+        voice=said.voice.level,
+        voices=said.voice.names,
+        firm=said.firm,
+    )
+
+
+def _restated(said: Said, known: Proposition, verdict: Verdict) -> Proposition:
+    claim = said.claim
+    first, last = claim.said_at < known.first_stated, claim.said_at >= known.last_stated
+    return replace(
+        known,
+        slots=_details(said, known, verdict),
+        first_claim=claim.id if first else known.first_claim,
+        last_claim=claim.id if last else known.last_claim,
+        first_stated=min(known.first_stated, claim.said_at),
+        last_stated=max(known.last_stated, claim.said_at),
+        times=known.times + 1,
+        text=claim.text if last else known.text,
+        others=_union(known.others, said.about.others),
+        third=_union(known.third, said.about.third),
+        matters=_union(known.matters, said.about.matters),
+        places=_union(known.places, said.about.places),
+        day=known.day or said.about.day,
+        voice=max(known.voice, said.voice.level, key=_rank),
+        voices=_union(known.voices, said.voice.names),
+        firm=known.firm or said.firm,
+    )
+
+
+def _details(said: Said, known: Proposition, verdict: Verdict) -> Slots:
+    """Return the slots of the known proposition once this claim is in the ledger."""
+    late = said.claim.said_at < known.last_stated  # an old detail that reached us late
+    pair = (said.slots, known.slots) if late else (known.slots, said.slots)
+    slots = dict(merged_slots(*pair))
+    if verdict.reason in ("confirmation", "rank"):
+        slots["voice"] = said.voice.level
+    if verdict.turn or verdict.reason == "response":
         slots["turn"] = str(int(slots.get("turn", "1")) + 1)
     return tuple(sorted(slots.items()))
 
 
-def _background(
-    claim: Claim, known: Proposition | None, on_issue: Iterable[Proposition]
-) -> Verdict:
-    named = known or next((p for p in on_issue if p.act == claim.act), None)
-    last = named.last_claim if named is not None else None
-    return Verdict(Novelty.REPEAT, "background", refs=(last,) if last else (), nearest=last)
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*one, *other}))
 
 
-def _reversed(claim: Claim, positions: Iterable[Position]) -> Position | None:
-    """Return the party's own current position that this claim takes back."""
-    for position in positions:
-        if (
-            position.party == claim.party
-            and position.issue == issue_of(claim)
-            and claim.said_at >= position.since
-            and reverses(claim.act, position.act)
-            and not _still_held(claim, position, positions)
-        ):
-            return position
-    return None
+def _rank(level: str) -> int:
+    return LEVELS.index(level) if level in LEVELS else -1
 
 
-def _still_held(claim: Claim, taken_back: Position, positions: Iterable[Position]) -> bool:
-    """Say whether the claim's own act is a position that was taken up after `taken_back`."""
-    return any(
-        p.party == claim.party
-        and p.issue == taken_back.issue
-        and p.act == claim.act
-        and p.since > taken_back.since
-        for p in positions
+# -- the questions ------------------------------------------------------------------------------
+
+
+def _background(said: Said, ledger: Ledger) -> Verdict:
+    """What is only recalled repeats the claim it names."""
+    named = [p for p in ledger.propositions if p.act == said.act and said.is_about_opposed(p)]
+    own = [p for p in named if p.party == said.party]
+    best = max(own or named, key=lambda p: p.last_stated, default=None)
+    refs = (best.first_claim,) if best else ()
+    return Verdict(
+        Novelty.REPEAT,
+        "background",
+        refs=refs,
+        nearest=best.last_claim if best else None,
+        restates=best,
     )
 
 
-def _again(claim: Claim, known: Proposition, window: timedelta) -> Verdict:
-    refs = (known.last_claim,)
-    changed = changed_slots(known.slots, slots_of(claim))
-    if changed:
-        words = "; ".join(
-            f"{name} {old} -> {new}" if old else f"{name} {new}"
-            for name, (old, new) in changed.items()
-        )
-        numeric = any(old and name in ("number", "duration") for name, (old, _) in changed.items())
-        reason = "numeric" if numeric else "detail"
-        return Verdict(Novelty.UPDATE, reason, refs=refs, nearest=refs[0], differs=words)
-    old = abs(claim.said_at - known.last_stated) > window
-    reason = "restated" if old else "restatement"
-    return Verdict(Novelty.REPEAT, reason, refs=refs, nearest=refs[0])
+def _turned(said: Said, known: Proposition | None, ledger: Ledger) -> Verdict | None:
+    """A party takes back its own word, or ends what it had begun."""
+    if said.voice.level == "reported":
+        return None
+    before = [p for p in _own_before(said, ledger) if _is_turn(said.act, p.act)]
+    last = max(before, key=lambda p: (p.last_stated, p.id), default=None)
+    standing = _standing_turned(said, ledger.positions)
+    if last is None:
+        return standing if known is None else None
+    if known is not None and known.voice != "reported" and not _is_newer(last, known, said):
+        return None
+    changed = _ends(said.act, last.act)
+    return Verdict(
+        Novelty.NEW if changed else Novelty.CONTRADICTS,
+        "state_change" if changed else "reversal",
+        refs=() if changed else (last.first_claim,),
+        nearest=last.last_claim,
+        differs=f"the same party held {last.act} since {last.first_stated:%Y-%m-%d}",
+        turn=known is not None,
+    )
 
 
-def _first(
-    claim: Claim, on_issue: list[Proposition], ledger: Ledger, window: timedelta
-) -> Verdict:
-    opposed = [p for p in on_issue if p.party != claim.party and opposes(claim.act, p.act)]
-    nearest = _nearest(claim, on_issue)
-    if opposed:
+def _is_turn(act: str, other: str) -> bool:
+    return reverses(act, other) or _ends(act, other) or _ends(other, act)
+
+
+def _ends(act: str, other: str) -> bool:
+    return other in load_tables().changes.get(act, frozenset())
+
+
+def _own_before(said: Said, ledger: Ledger) -> list[Proposition]:
+    """Return what the party itself had said for sure about this, by then."""
+    return [
+        p
+        for p in ledger.propositions
+        if p.party == said.party
+        and p.voice != "reported"
+        and p.firm
+        and p.first_stated <= said.claim.said_at
+        and said.is_about(p)
+    ]
+
+
+def _is_newer(turned: Proposition, known: Proposition, said: Said) -> bool:
+    """Say whether the party took the other side last, as far as it was known by then."""
+    at = said.claim.said_at
+    other = turned.last_stated if turned.last_stated <= at else turned.first_stated
+    return min(known.last_stated, at) < other or known.first_stated > at
+
+
+def _standing_turned(said: Said, positions: Iterable[Position]) -> Verdict | None:
+    for position in positions:
+        if _is_standing(said, position) and reverses(said.act, position.act):
+            return Verdict(
+                Novelty.CONTRADICTS,
+                "reversal",
+                differs=f"the same party held {position.act} since {position.since:%Y-%m-%d}",
+            )
+    return None
+
+
+def _again(
+    said: Said, known: Proposition | None, ledger: Ledger, window: timedelta
+) -> Verdict | None:
+    """The same side says the same: in more detail, from a higher voice, in answer, or just so."""
+    if known is None:
+        return None
+    refs, nearest = (known.first_claim,), known.last_claim
+    update = _update(said, known)
+    if update is not None:
+        reason, differs = update
+        return Verdict(Novelty.UPDATE, reason, refs=refs, nearest=nearest, differs=differs)
+    answered = _answered(said, known, ledger, window)
+    if answered is not None:
         return Verdict(
-            Novelty.CONTRADICTS,
-            "cross_party",
-            refs=tuple(p.last_claim for p in opposed),
-            nearest=opposed[-1].last_claim,
-            differs="; ".join(f"{p.party} says {p.act}" for p in opposed),
+            Novelty.NEW,
+            "response",
+            nearest=answered.last_claim,
+            differs=f"known since {known.first_stated:%Y-%m-%d}, now in answer",
         )
-    standing = _standing(claim, ledger.positions)
+    old = abs(said.claim.said_at - known.last_stated) > window
+    return Verdict(
+        Novelty.REPEAT, "restated" if old else "restatement", refs=refs, nearest=nearest
+    )
+
+
+def _update(said: Said, known: Proposition) -> tuple[str, str] | None:
+    """Return what is new in a known statement: the reason and the words for it."""
+    if said.claim.said_at < known.last_stated and known.voice != "reported":
+        return None  # an older report that reached us late adds no news
+    changed = changed_slots(known.slots, said.slots)
+    if changed:
+        words = "; ".join(f"{n} {a} -> {b}" if a else f"{n} {b}" for n, (a, b) in changed.items())
+        numeric = any(old and n.split()[0] in NUMERIC for n, (old, _) in changed.items())
+        return ("numeric" if numeric else "detail"), words
+    if said.voice.level not in HEARSAY and known.voice in HEARSAY:
+        return "confirmation", f"{known.voice} before, now said by the party itself"
+    if grows_firm(known.slots, said.slots):
+        return "modality", f"{dict(known.slots)['modality']} -> actual"
+    if said.voice.level == "head" and known.voice == "named":
+        return "rank", "now said by the head of state or government"
+    return None
+
+
+def _answered(
+    said: Said, known: Proposition, ledger: Ledger, window: timedelta
+) -> Proposition | None:
+    """Return an offer made since the known answer was last given."""
+    offers = [
+        p
+        for p in _answerable(said, ledger, window)
+        if is_kind("offers", p.act)
+        and known.last_stated < p.first_stated <= said.claim.said_at
+    ]
+    return max(offers, key=lambda p: p.last_stated, default=None)
+
+
+def _told_otherwise(said: Said, ledger: Ledger, window: timedelta) -> Verdict | None:
+    """The statement is known under another act of the same stance, or from its announcer."""
+    near = load_tables().near.get(said.act, frozenset())
+    found = [p for p in ledger.propositions if _is_stance(said, p, near) or _announced(said, p)]
+    best = max(found, key=lambda p: (p.last_stated, p.id), default=None)
+    if best is None or _answered(said, best, ledger, window):
+        return None
+    return Verdict(
+        Novelty.REPEAT,
+        "other words",
+        refs=(best.first_claim,),
+        nearest=best.last_claim,
+        restates=best,
+    )
+
+
+def _is_stance(said: Said, other: Proposition, near: frozenset[str]) -> bool:
+    same = other.act in near and other.party == said.party and said.is_about(other)
+    return same and set(said.about.third) <= set(other.third)
+
+
+def _announced(said: Said, other: Proposition) -> bool:
+    """Say whether `other` is the announcement by the very voice that reports this claim."""
+    return (
+        other.act == said.act
+        and other.party == said.voice.reporter
+        and any(is_within(said.party, party) for party in other.others)
+    )
+
+
+def _carried_on(said: Said, ledger: Ledger) -> Verdict | None:
+    """The same side goes on from a step before: from welcome to acceptance."""
+    steps = load_tables().carries_on.get(said.act, frozenset())
+    found = [
+        p
+        for p in ledger.propositions
+        if p.act in steps and p.party == said.party and said.is_about(p)
+    ]
+    last = max(found, key=lambda p: (p.last_stated, p.id), default=None)
+    if last is None:
+        return None
+    return Verdict(
+        Novelty.UPDATE,
+        "step",
+        refs=(last.first_claim,),
+        nearest=last.last_claim,
+        differs=f"{last.act} -> {said.act}",
+    )
+
+
+def _contradicts(said: Said, ledger: Ledger) -> Verdict | None:
+    """Another party says what cannot hold together with this."""
+    opposed = opposed_to(said, ledger.propositions)
+    clash = [] if opposed else clashing(said, ledger.propositions)
+    found = opposed or clash
+    if not found:
+        return None
+    return Verdict(
+        Novelty.CONTRADICTS,
+        "cross_party" if opposed else "numeric",
+        refs=tuple(p.first_claim for p in found),
+        nearest=found[-1].last_claim,
+        differs="; ".join(f"{p.party} says {p.act}" for p in found),
+    )
+
+
+def _first(said: Said, ledger: Ledger, window: timedelta) -> Verdict:
+    nearest = _nearest(said, ledger)
+    standing = next((p for p in ledger.positions if _is_restated_standing(said, p)), None)
     if standing is None:
         return Verdict(Novelty.NEW, "first", nearest=nearest)
-    answered = _answered(claim, on_issue, window)
+    answered = max(_answerable(said, ledger, window), key=lambda p: p.last_stated, default=None)
     differs = f"standing position since {standing.since:%Y-%m-%d} ({standing.reference})"
     if answered is None:
         return Verdict(Novelty.REPEAT, "standing", nearest=nearest, differs=differs)
@@ -162,26 +364,32 @@ def _first(
     )
 
 
-def _nearest(claim: Claim, on_issue: Iterable[Proposition]) -> str | None:
+def _nearest(said: Said, ledger: Ledger) -> str | None:
     """Return the claim a reader would look at first: the party's last, else the issue's last."""
-    own = [p for p in on_issue if p.party == claim.party]
-    ranked = sorted(own or on_issue, key=lambda p: p.last_stated)
+    on_issue = [p for p in ledger.propositions if p.issue == said.about.issue]
+    own = [p for p in on_issue if p.party == said.party]
+    ranked = sorted(own or on_issue, key=lambda p: (p.last_stated, p.id))
     return ranked[-1].last_claim if ranked else None
 
 
-def _standing(claim: Claim, positions: Iterable[Position]) -> Position | None:
-    for position in positions:
-        if (
-            position.claim_id is None
-            and position.party == claim.party
-            and position.issue == issue_of(claim)
-            and _same_stance(claim.act or "", position.act)
-        ):
-            return position
-    return None
+# -- standing positions, and what they answer -----------------------------------------------------
 
 
-def _same_stance(act: str, other: str) -> bool:
+def _is_standing(said: Said, position: Position) -> bool:
+    """Say whether a position is the party's from before the store, not replaced since."""
+    return (
+        position.claim_id is None
+        and position.until is None
+        and position.party == said.party
+        and position.issue == said.about.issue
+    )
+
+
+def _is_restated_standing(said: Said, position: Position) -> bool:
+    return _is_standing(said, position) and _is_same_stance(said.act, position.act)
+
+
+def _is_same_stance(act: str, other: str) -> bool:
     """Say whether two acts are one stance in other words: no mediator, only the two of us."""
     acts = load_acts()
     return act == other or (
@@ -191,18 +399,14 @@ def _same_stance(act: str, other: str) -> bool:
     )
 
 
-def _answered(
-    claim: Claim, on_issue: Iterable[Proposition], window: timedelta
-) -> Proposition | None:
-    """Return another party's statement within the window that this claim answers."""
-    answers = load_tables().answers.get(claim.act or "", frozenset())
-    found = [
+def _answerable(said: Said, ledger: Ledger, window: timedelta) -> list[Proposition]:
+    """Return other parties' statements within the window that this claim can answer."""
+    answers = load_tables().answers.get(said.act, frozenset())
+    return [
         p
-        for p in on_issue
-        if p.party != claim.party and p.act in answers and _near(p.last_stated, claim.said_at, window)
+        for p in ledger.propositions
+        if p.party != said.party
+        and p.act in answers
+        and abs(p.last_stated - said.claim.said_at) <= window
+        and said.is_about_opposed(p)
     ]
-    return max(found, key=lambda p: p.last_stated, default=None)
-
-
-def _near(one: datetime, other: datetime, window: timedelta) -> bool:
-    return abs(one - other) <= window

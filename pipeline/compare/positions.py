@@ -1,53 +1,55 @@
-"""The ledger: for each party, issue and aspect the current stance, and what it replaced."""
+"""The ledger: for each party, issue and aspect the current stance, and what it replaced.
+
+A stance lasts as long as the party says the same. Whatever the order in which articles
+arrive, the stances are those of the statements in the order in which they were made: what
+reaches us late goes to its place in the history, and splits a stance that it interrupts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
-from pipeline.compare.keys import issue_of
+from pipeline.compare.keys import Said
 from pipeline.compare.tables import aspect_of
-from pipeline.records import Claim, Decision, Ledger, Position, stable_id
-
+from pipeline.records import Ledger, Position, stable_id
 
 # Whose words are no party's position: media, experts, civilians.
 NO_PARTY = frozenset({"MED", "EXP", "CVL"})
+KEPT = 200  # statements of one stance that are remembered one by one
+
+Moment = tuple[datetime, str]  # when, and the claim: the order of statements
 
 
 def changed_positions(
-    claim: Claim, decision: Decision, ledger: Ledger, *, counted: frozenset[str] = frozenset()
+    said: Said, ledger: Ledger, *, counted: frozenset[str] = frozenset()
 ) -> tuple[Position, ...]:
-    """Return the positions this claim opens, restates or closes.
+    """Return the positions this claim opens, restates, splits or closes.
 
-    Only what a known party says itself, now and for sure, is a position: background, hedged
-    and conditional claims and those without an act or a party leave the ledger alone.
-    `counted` are ids of positions this article has stated already: an article counts once.
+    Only what a known party says itself, now and for sure, is a position: background, hedged,
+    conditional and reported claims leave the ledger alone. `counted` are ids of positions
+    this article has stated already: an article counts once.
     """
-    if not takes_a_stand(claim):
+    if not takes_a_stand(said):
         return ()
-    current = _current(claim, ledger)
-    if current is None:
-        return (_opened(claim, decision, previous=None),)
-    if claim.said_at < current.since:
-        return ()  # an older statement that reached us late: history, not the current stance
-    if current.act == claim.act:
-        return (
-            replace(
-                current,
-                last_stated=max(current.last_stated, claim.said_at),
-                times=current.times + (current.id not in counted),
-            ),
-        )
-    return (
-        replace(current, until=claim.said_at),
-        _opened(claim, decision, previous=current.id),
-    )
+    track = _track(said, ledger)
+    moment = (said.claim.said_at, said.claim.id)
+    before = [p for p in track if _start(p) <= moment]
+    after = [p for p in track if _start(p) > moment]
+    if before and before[-1].act == said.act:
+        return (_restated(before[-1], moment, counted),)
+    rest = _after(before[-1], moment) if before else ()
+    if before and rest:
+        return _split(said, before[-1], rest, after)
+    return _between(said, before, after, counted)
 
 
-def takes_a_stand(claim: Claim) -> bool:
+def takes_a_stand(said: Said) -> bool:
     """Say whether a claim is its party's own word, said now and for sure."""
-    return bool(
-        claim.act
-        and claim.party
+    claim = said.claim
+    return (
+        said.voice.level != "reported"
         and claim.role_code not in NO_PARTY
         and not claim.background
         and not claim.hedged
@@ -55,32 +57,118 @@ def takes_a_stand(claim: Claim) -> bool:
     )
 
 
-def _current(claim: Claim, ledger: Ledger) -> Position | None:
-    wanted = (claim.party, issue_of(claim), aspect_of(claim.act or ""))
-    for position in ledger.positions:
-        if (position.party, position.issue, aspect_of(position.act)) == wanted:
-            return position
-    return None
+def _track(said: Said, ledger: Ledger) -> list[Position]:
+    """Return the stances of the party on this aspect of the issue, oldest first."""
+    wanted = (said.party, said.about.issue, aspect_of(said.act))
+    found = {p.id: p for p in (*ledger.history, *ledger.positions)}.values()
+    return sorted(
+        (p for p in found if (p.party, p.issue, aspect_of(p.act)) == wanted), key=_start
+    )
 
 
-def _opened(claim: Claim, decision: Decision, *, previous: str | None) -> Position:
-    assert claim.act is not None
-    assert claim.party is not None
-    issue = issue_of(claim)
-    return Position(
-        id=stable_id(
-            "position", decision.topic, claim.party, issue, claim.act, claim.said_at.isoformat()
-        ),
-        topic=decision.topic,
-        party=claim.party,
-        issue=issue,
-        act=claim.act,
-        modality=claim.modality,
+def _start(position: Position) -> Moment:
+    return position.said[0] if position.said else (position.since, position.claim_id or "")
+
+
+def _after(position: Position, moment: Moment) -> tuple[Moment, ...]:
+    return tuple(other for other in position.said if other > moment)
+
+
+def _restated(position: Position, moment: Moment, counted: frozenset[str]) -> Position:
+    if position.id in counted:
+        return position
+    return replace(
+        position,
+        last_stated=max(position.last_stated, moment[0]),
+        times=position.times + 1,
+        said=_kept((*position.said, moment)),
+    )
+
+
+def _split(
+    said: Said, position: Position, rest: tuple[Moment, ...], after: list[Position]
+) -> tuple[Position, ...]:
+    """The party said something else in between: its stance ended and was taken up again."""
+    left = replace(
+        position,
+        until=said.claim.said_at,
+        last_stated=max(m[0] for m in position.said if m not in rest),
+        times=max(1, position.times - len(rest)),
+        said=tuple(m for m in position.said if m not in rest),
+    )
+    middle = _opened(said, until=rest[0][0], previous=left.id)
+    again = replace(
+        position,
+        id=stable_id(position.id, *rest[0][1:]),
+        since=rest[0][0],
+        claim_id=rest[0][1],
+        times=len(rest),
+        previous=middle.id,
+        said=rest,
+    )
+    return (left, middle, again, *_linked(after, again))
+
+
+def _between(
+    said: Said, before: list[Position], after: list[Position], counted: frozenset[str]
+) -> tuple[Position, ...]:
+    """Open a stance after the one before, or begin the one that follows earlier than known."""
+    ended = tuple(replace(p, until=said.claim.said_at) for p in before[-1:])
+    previous = ended[0].id if ended else None
+    if after and after[0].act == said.act:
+        return (*ended, _earlier(said, after[0], counted))
+    until = after[0].since if after else None
+    opened = _opened(said, until=until, previous=previous)
+    return (*ended, opened, *_linked(after, opened))
+
+
+def _earlier(said: Said, position: Position, counted: frozenset[str]) -> Position:
+    claim = said.claim
+    return replace(
+        position,
         since=claim.said_at,
         claim_id=claim.id,
         speaker=claim.speaker,
         via=tuple(hop.name for hop in claim.chain),
         text=claim.text,
+        times=position.times + (position.id not in counted),
+        said=_kept(((claim.said_at, claim.id), *position.said)),
+    )
+
+
+def _linked(after: list[Position], previous: Position) -> tuple[Position, ...]:
+    return tuple(replace(p, previous=previous.id) for p in after[:1])
+
+
+def _kept(moments: Iterable[Moment]) -> tuple[Moment, ...]:
+    """Return the moments in order; of very many the first and the newest ones."""
+    first, *others = sorted(set(moments))
+    return (first, *others[-(KEPT - 1) :])
+
+
+def _opened(said: Said, *, until: datetime | None, previous: str | None) -> Position:
+    claim = said.claim
+    return Position(
+        id=stable_id(
+            "position",
+            said.topic,
+            said.party,
+            said.about.issue,
+            said.act,
+            claim.said_at.isoformat(),
+        ),
+        topic=said.topic,
+        party=said.party,
+        issue=said.about.issue,
+        act=said.act,
+        modality=claim.modality,
+        since=claim.said_at,
+        claim_id=claim.id,
+        speaker=claim.speaker or next(iter(said.voice.names), None),
+        via=tuple(hop.name for hop in claim.chain),
+        text=claim.text,
         last_stated=claim.said_at,
         previous=previous,
+        until=until,
+        said=((claim.said_at, claim.id),),
     )

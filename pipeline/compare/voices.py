@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pipeline.compare.names import first_name, in_brackets, is_same_name, is_same_person
 from pipeline.compare.tables import is_kind
+from pipeline.folding import fold
 from pipeline.records import NOT_THE_STATE, Claim, HopKind, Proposition
 
 LEVELS = ("reported", "unnamed", "named", "head", "state")  # lowest first
 IGO = ("IGO",)
+LATELY = timedelta(days=60)  # a short name is whoever of that name spoke last
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,14 @@ def voice_of(
 
 def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
     """Return whose position a claim is: countries joined by "+", a group, or a name."""
+    known = sorted(known, key=lambda p: p.last_stated, reverse=True)
+    if _is_short(claim) and (heard := _speaker_known(claim, known)):
+        return heard
     if claim.role_code in NOT_THE_STATE:
         return claim.speaker
     if claim.countries and claim.countries != IGO:
         return claim.party
-    name = _state_named(claim) or _subject(claim) or _speaker_known(claim, known) or claim.party
+    name = _state_named(claim) or _subject(claim) or claim.party
     if claim.countries == IGO:
         name = claim.speaker or claim.party
     return _as_known(name, known)
@@ -105,13 +111,22 @@ def _speaks_for_a_state(claim: Claim) -> bool:
     return person and (claim.role_code is None or is_kind("officials", claim.role_code))
 
 
+def _is_short(claim: Claim) -> bool:
+    """Say whether the text names a person by the last name only, with or without a title."""
+    if claim.speaker is None or claim.speaker_kind not in (HopKind.PERSON, HopKind.UNRESOLVED):
+        return False
+    *first, last = fold(claim.speaker).split() or [""]
+    written = fold(claim.source_text).split()
+    return written[-1:] == [last] and not set(first) & set(written)
+
+
 def _speaker_known(claim: Claim, known: Iterable[Proposition]) -> str | None:
-    """Return the party for which somebody of this name has spoken before."""
-    if claim.speaker is None:
-        return None
-    for proposition in known:
-        if any(is_same_person(claim.speaker, name) for name in proposition.voices):
-            return proposition.party
+    """Return the party for which somebody of this last name has spoken lately."""
+    last = claim.source_text.split()[-1]
+    for p in known:
+        lately = abs(claim.said_at - p.last_stated) <= LATELY
+        if lately and any(is_same_person(last, voice) for voice in p.voices):
+            return p.party
     return None
 
 

@@ -231,6 +231,16 @@ class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, Pro
         """Release files and connections."""
 
 
+def store_exists(url: str) -> bool:
+    """Say whether a store's file is there; of other kinds only opening can tell."""
+    if not url.startswith("sqlite:"):
+        return True
+    from pipeline.stores.sqlite.database import path_of
+
+    path = path_of(url)
+    return path.exists() and (not path.is_file() or path.stat().st_size > 0)
+
+
 def open_store(url: str) -> Store:
     """Open (and create or upgrade) the store at `url`: `sqlite:///relative` or `sqlite:////absolute`.
 
@@ -254,4 +264,5 @@ __all__ = [
     "QuestionStore",
     "Store",
     "open_store",
+    "store_exists",
 ]
