@@ -394,7 +394,7 @@ class Monitor:
             return ()
         counts = self.store.counts()
         alert = baseline_summary(
-            f"{len(new)} feeds ({new[0]} ...)" if len(new) > 1 else f"feed {new[0]}",
+            f"{len(new)} feeds ({min(new)} ...)" if len(new) > 1 else f"feed {new[0]}",
             self.clock(),
             counts={
                 "articles on a topic": counts.matched,

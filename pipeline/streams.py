@@ -138,6 +138,7 @@ def _worded(
         parties=frozenset(party for party in parties if party),
         acts=frozenset(p.act for p in compared.propositions),
         voices=frozenset(claim.speaker for claim in told if claim.speaker),
+        themes=frozenset(claim.theme for claim in told if claim.theme),
         whole=article.text,
     )
 

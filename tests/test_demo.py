@@ -127,7 +127,7 @@ def test_every_poll_has_its_outcome(week: Path) -> None:
     assert sum(counted.values()) == 8 * len(load_crisis().outlets)
     assert counted[PollOutcome.GONE] == 8
     assert counted[PollOutcome.HTML] == 8
-    assert counted[PollOutcome.NOT_MODIFIED] > 0
+    assert counted[PollOutcome.SAME] > 0
 
 
 def test_nothing_is_left_waiting(state: State) -> None:

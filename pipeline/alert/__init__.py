@@ -108,7 +108,7 @@ def _by_statement(pairs: Iterable[Pair], article: Article, rules: RuleIndex) -> 
         if decision.novelty is Novelty.REPEAT:
             continue
         for rule, why in matching(rules, claim, decision, article):
-            statement = (decision.topic, _key(pair))
+            statement = (decision.topic, base_key(_key(pair)))  # details are one alert's matter
             groups.setdefault((rule, statement), (why, []))[1].append(pair)
     return groups
 

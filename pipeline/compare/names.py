@@ -16,13 +16,17 @@ ENDING = 4  # letters at most by which they differ
 def is_same_name(one: str, other: str) -> bool:
     """Say whether two names are one: equal, or a name and the adjective made of it.
 
-    Only for names without a country code: "Freedonia", "Freedonian".
+    Only for names without a country code: "Freedonia", "Freedonian"; or its initials.
     """
     a, b = sorted((fold(one), fold(other)), key=len)
-    if a == b:
+    if a == b or a == _initials(b):
         return True
     shared = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
     return " " not in b and shared >= max(STEM, len(a) - 1) and len(b) - shared <= ENDING
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()) if " " in name else ""
 
 
 def is_same_person(one: str, other: str) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline.compare.keys import Said, proposition_id, variant
-from pipeline.compare.opposition import clashing, opposed_to
+from pipeline.compare.opposition import clashing, opposed_to, takes_back
 from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
 from pipeline.compare.tables import aspect_of, is_kind, load_tables
 from pipeline.compare.voices import LEVELS, is_within
+from pipeline.compare.wording import adds_words
 from pipeline.records import Decision, Ledger, Novelty, Position, Proposition
 from pipeline.taxonomy import load_acts, reverses
 
@@ -190,7 +191,8 @@ def _turned(said: Said, known: Proposition | None, ledger: Ledger) -> Verdict | 
 
 
 def _is_turn(act: str, other: str) -> bool:
-    return reverses(act, other) or _ends(act, other) or _ends(other, act)
+    denied = other in load_tables().denies.get(act, frozenset())
+    return denied or takes_back(act, other) or _ends(act, other) or _ends(other, act)
 
 
 def _ends(act: str, other: str) -> bool:
@@ -268,7 +270,17 @@ def _update(said: Said, known: Proposition) -> tuple[str, str] | None:
         return "modality", f"{dict(known.slots)['modality']} -> actual"
     if said.voice.level == "head" and known.voice == "named":
         return "rank", "now said by the head of state or government"
+    places = _added_places(said, known)
+    if places:
+        return "detail", f"place {places}"
+    if is_kind("detailed", said.act) and adds_words(said.claim.text, known.text):
+        return "detail", "the same and more"
     return None
+
+
+def _added_places(said: Said, known: Proposition) -> str:
+    """Return where an incident was, when nothing had told of a place."""
+    return "" if known.places else ", ".join(said.about.places)
 
 
 def _answered(

@@ -26,16 +26,22 @@ def opposed_to(said: Said, propositions: Iterable[Proposition]) -> list[Proposit
 
 def clashing(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
     """Return other parties' accounts of the same fact with another number, day or place."""
-    if not is_kind("shared", said.act):
-        return []
     return [
         p
         for p in propositions
         if p.party != said.party
-        and p.act == said.act
+        and _are_one_fact(said.act, p.act)
         and said.is_about_opposed(p)
         and clashing_slots(p.slots, said.slots)
     ]
+
+
+def _are_one_fact(act: str, other: str) -> bool:
+    """Say whether two acts can tell of one agreement: only one of them may be a lone act."""
+    acts = {act, other}
+    if act == other:
+        return is_kind("shared", act)
+    return any(is_kind("shared", a) for a in acts) and all(is_kind("truces", a) for a in acts)
 
 
 def _opposes(said: Said, other: Proposition) -> bool:
@@ -43,14 +49,15 @@ def _opposes(said: Said, other: Proposition) -> bool:
         return False
     if other.party == said.party:
         hearsay = other.voice == "reported" and said.voice.level != "reported"
-        return hearsay and _takes_back(said.act, other.act)
+        return hearsay and takes_back(said.act, other.act)
     told_of_us = any(is_within(said.party, party) for party in other.others)
     if told_of_us and is_kind("announced", other.act):
-        return _takes_back(said.act, other.act)
+        return takes_back(said.act, other.act)
     return opposes(said.act, other.act) and _still_holds(said, other)
 
 
-def _takes_back(act: str, other: str) -> bool:
+def takes_back(act: str, other: str) -> bool:
+    """Say whether a party that said `other` of its own cannot say `act`."""
     return opposes(act, other) or reverses(act, other)
 
 

@@ -1,6 +1,6 @@
 """Which copy is this text of? N outlets are often one agency's words.
 
-The limits were set on 1,200 generated reprints (cut, edited, re-headlined, mixed with own
+The limits were set on 2,700 generated reprints (cut, edited, re-headlined, mixed with own
 paragraphs) and 890 articles on one campaign: different reports of one event shared at most
 10 % of all their 3-grams and 28 % of the shorter one's, most of it quotations.
 """

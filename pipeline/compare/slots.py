@@ -14,6 +14,7 @@ from pipeline.records import Claim
 Slots = tuple[tuple[str, str], ...]
 
 FIRM = "actual"
+TOLD = "told"
 NUMBER = "number"  # slots of counted things are "number shells"
 CLASHING = ("duration", "date", "time", "place")  # of one fact, these cannot differ
 SAME_CONDITION = 1 / 3  # share of words by which two conditions are one
@@ -122,13 +123,20 @@ def _matched(name: str) -> Callable[[str, datetime], str]:
     return read
 
 
+def _present(name: str) -> Callable[[str, datetime], str]:
+    """Return a reader that only tells whether the text says anything of the kind."""
+    return lambda words, said_at: TOLD if load_tables().patterns[name].search(words) else ""
+
+
 READERS: Mapping[str, Callable[[str, datetime], str]] = {
     "duration": _duration,
     "date": _date,
     "time": _matched("time"),
     "condition": _matched("condition"),
     "place": _place,
-    "monitors": _matched("monitors"),
+    "monitors": _present("monitors"),
+    "harm": _present("harm"),
+    "weapon": _present("weapon"),
 }
 
 

@@ -24,6 +24,7 @@ class Tables:
     answers: Acts  # act -> acts it answers
     changes: Acts  # act -> acts of its party that it ends
     carries_on: Acts  # act -> acts of its party that it carries further
+    denies: Acts  # act -> acts of its party that it denies
     near: Acts  # act -> acts that are one stance with it in other words; symmetric
     kinds: Acts  # kind -> acts, or role codes
     matters: Patterns  # main matter -> expression
@@ -56,6 +57,7 @@ def load_tables() -> Tables:
         answers=_sets(_turned(raw["responses"])),
         changes=_sets(raw["changes"]),
         carries_on=_sets(raw["carries_on"]),
+        denies=_sets(raw["denies"]),
         near=_symmetric(raw["near"]),
         kinds=_sets(raw["kinds"]),
         matters=_compiled(raw["matters"]),

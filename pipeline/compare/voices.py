@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipeline.compare.names import first_name, in_brackets, is_same_name, is_same_person
+from pipeline.compare.names import first_name, in_brackets, is_same_name, is_same_person, names_in
 from pipeline.compare.tables import is_kind
 from pipeline.folding import fold
 from pipeline.records import NOT_THE_STATE, Claim, HopKind, Proposition
@@ -58,7 +58,7 @@ def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
         return claim.party
     name = _state_named(claim) or _subject(claim) or claim.party
     if claim.countries == IGO:
-        name = claim.speaker or claim.party
+        name = _organisation(claim)
     return _as_known(name, known)
 
 
@@ -109,6 +109,15 @@ def _subject(claim: Claim) -> str | None:
 def _speaks_for_a_state(claim: Claim) -> bool:
     person = claim.speaker is None or claim.speaker_kind in (HopKind.PERSON, HopKind.UNRESOLVED)
     return person and (claim.role_code is None or is_kind("officials", claim.role_code))
+
+
+def _organisation(claim: Claim) -> str | None:
+    """Return which organisation of states somebody speaks for, by the words for him."""
+    own = set(fold(claim.speaker or "").split())
+    if claim.speaker_kind is not HopKind.PERSON:
+        return claim.speaker or claim.party
+    names = names_in("capital", claim.source_text)
+    return next((n for n in names if not own & set(fold(n).split())), claim.speaker or claim.party)
 
 
 def _is_short(claim: Claim) -> bool:

@@ -19,8 +19,13 @@ from pipeline.folding import fold, words
 from pipeline.records import Novelty
 
 SHARED = 0.5  # of the shorter statement's content words: one subject
+SHARED_THEME = 0.3  # enough when both are of one theme of the taxonomy, truce or mediation
 FEWEST = 2  # shared words
+KEPT = 0.6  # of the earlier words, and ...
+ADDED = 4  # ... so many more, and ...
+LONGER = 1.4  # ... so many times as many in all: a detail was added
 STEM = 6  # letters that tell a word's family
+NO_THEME = "other"
 NAMES = ("date", "duration", "place", "condition", "time", "monitors")
 
 
@@ -34,6 +39,7 @@ class Worded:
     parties: frozenset[str] = frozenset()
     acts: frozenset[str] = frozenset()
     voices: frozenset[str] = frozenset()  # names of those who say it
+    themes: frozenset[str] = frozenset()  # of the claims, also of those without an act
     whole: str = ""  # the statement with all around it
 
 
@@ -48,12 +54,14 @@ class Reading:
 
 def compare_words(now: Worded, earlier: Sequence[Worded]) -> Reading:
     """Return what `now` is to the earlier statements of which it or they have no act."""
+    recalled = _recalled(now, earlier)
+    if recalled is not None:
+        return recalled
     ranked = sorted(earlier, key=lambda before: _share(now.text, before.text), reverse=True)
     for before in ranked:
-        if (before.acts and now.acts) or not _is_one_subject(now.text, before.text):
-            continue
-        return _read(now, before)
-    return _recalled(now, earlier) or Reading(Novelty.NEW, "no act found, other words")
+        if not (before.acts and now.acts) and _is_one_subject(now, before):
+            return _read(now, before)
+    return Reading(Novelty.NEW, "no act found, other words")
 
 
 def _read(now: Worded, before: Worded) -> Reading:
@@ -107,11 +115,21 @@ def _recalled(now: Worded, earlier: Sequence[Worded]) -> Reading | None:
     return None
 
 
+def adds_words(now: str, before: str) -> bool:
+    """Say whether a text holds all that another one says, and a good deal more."""
+    new, old = _content(now), _content(before)
+    added, kept = len(new - old), len(new & old)
+    return added >= ADDED and kept >= KEPT * len(old) and len(new) >= LONGER * len(old)
+
+
 # -- words --------------------------------------------------------------------------------------
 
 
-def _is_one_subject(one: str, other: str) -> bool:
-    return len(_shared(one, other)) >= FEWEST and _share(one, other) >= SHARED
+def _is_one_subject(now: Worded, before: Worded) -> bool:
+    theme = (now.themes & before.themes) - {NO_THEME}
+    enough = SHARED_THEME if theme else SHARED
+    shared = _shared(now.text, before.text)
+    return len(shared) >= FEWEST and _share(now.text, before.text) >= enough
 
 
 def _share(one: str, other: str) -> float:
@@ -136,4 +154,4 @@ def _says(pattern: str, text: str) -> bool:
     return load_tables().patterns[pattern].search(text) is not None
 
 
-__all__ = ["Reading", "Worded", "compare_words"]
+__all__ = ["Reading", "Worded", "adds_words", "compare_words"]

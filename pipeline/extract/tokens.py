@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"""
     (?:[^\W\d_]\.){2,}            # U.S. A.K.
   | [^\W\d_]\.(?=\s+\w)           # an initial: S. before a name
-  | \w+(?:[-'’./&(]\w+)*\)?       # words with inner hyphens, apostrophes: al-Thani, J&K
+  | \w+(?:[-'’./&(]\w+)*\)?       # words with inner hyphens, apostrophes: al-Thani, A&B
   | --+                         # a typed dash
   | [^\w\s]
     """,
