@@ -131,6 +131,7 @@ class Monitor:
         self.parsers = Workers(work.workers, memory_mb=work.worker_mb)
         self.readers = Workers(1, memory_mb=READER_MB)
         self.client = open_client(config)
+        self.robots = Robots(self.client, config.settings.fetch.user_agent)
         self.channels: Mapping[str, Channel] = {}
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -233,8 +234,7 @@ class Monitor:
     async def scrape(self) -> int:
         """Get the text of every article that waits for it; return how many there were."""
         settings, done = self.config.settings, 0
-        agent = settings.fetch.user_agent
-        robots = Robots(self.client, agent) if settings.fetch.robots else None
+        robots = self.robots if settings.fetch.robots else None
 
         async def read(article: Article) -> Article:
             if settings.work.scrape:

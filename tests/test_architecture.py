@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parse": TOOLS | {"formats"},
     "dedupe": TOOLS,
     "filter": TOOLS,
-    "scrape": TOOLS,
+    "scrape": TOOLS | {"formats"},
     "extract": TOOLS | {"languages"},
     "compare": TOOLS,
     "alert": TOOLS,

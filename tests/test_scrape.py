@@ -571,7 +571,7 @@ async def test_robots_txt_is_asked_again_after_a_day_and_sooner_after_a_failure(
 ) -> None:
     web.route("/robots.txt", Answer(status=500), Answer(body=b""))
     times = [0.0, 800.0, 1_000.0, 80_000.0, 90_000.0]
-    asked = []
+    asked: list[tuple[bool, int]] = []
     async with client() as opened:
         robots = Robots(opened, "truceline", clock=lambda: times[len(asked)])
         for _ in times:
