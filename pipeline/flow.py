@@ -238,7 +238,13 @@ class Monitor:
 
         async def read(article: Article) -> Article:
             if settings.work.scrape:
-                article = await scrape_article(article, self.client, self.parsers, robots)
+                article = await scrape_article(
+                    article,
+                    self.client,
+                    self.parsers,
+                    robots,
+                    max_bytes=settings.fetch.max_page_bytes,
+                )
             else:
                 article = with_feed_text(article, "pages are not fetched (setting)")
             return replace(article, credit=read_credit(article, self.config.actors_dir))

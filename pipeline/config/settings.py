@@ -66,7 +66,7 @@ class FetchSettings:
     per_host: Positive = 2  # of them to one host
     host_delay_s: Annotated[float, Ge(0), Le(3600)] = 1.0  # between starts of requests to one host
     max_feed_bytes: Positive = 20_000_000  # decompressed
-    max_page_bytes: Positive = 10_000_000
+    max_page_bytes: Positive = 5_000_000
     max_redirects: Count = 5
     allow_private: bool = False  # True: loopback and private addresses may be asked
     robots: bool = True  # obey robots.txt for article pages

@@ -32,7 +32,12 @@ CLOCKS = timedelta(minutes=15)  # between the outlet's clock and ours
 
 
 async def scrape_article(
-    article: Article, client: Client, workers: Workers, robots: Robots | None
+    article: Article,
+    client: Client,
+    workers: Workers,
+    robots: Robots | None,
+    *,
+    max_bytes: int = PAGE_BYTES,
 ) -> Article:
     """Return `article` with text, ready for extraction. Never raises for what the web does."""
     if article.url is None:
@@ -41,7 +46,7 @@ async def scrape_article(
         refusal = await robots.refusal(article.url) if robots is not None else ""
         if refusal:
             return with_feed_text(article, refusal)
-        response = await client.get(article.url, max_bytes=PAGE_BYTES)
+        response = await client.get(article.url, max_bytes=max_bytes)
         refusal = _no_page(response, article.url)
         if refusal:
             return with_feed_text(article, refusal)
