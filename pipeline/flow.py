@@ -330,7 +330,7 @@ class Monitor:
     def _with_topic(
         self, comparison: Comparison, topic: str, claims: Sequence[Claim], *, quiet: bool
     ) -> Comparison:
-        ledger = self._ledger(topic, issues_of(claims))
+        ledger = self._ledger(topic, self._issues(topic, claims))
         window = timedelta(days=self.config.settings.watch.novelty_days)
         compared = compare_claims(claims, topic, ledger, window=window)
         comparison = replace(
@@ -373,6 +373,11 @@ class Monitor:
             and not _is_replaced(position, ledger.positions)
         )
         return replace(ledger, positions=ledger.positions + standing)
+
+    def _issues(self, topic: str, claims: Sequence[Claim]) -> tuple[str, ...]:
+        """Return the topic's issues and those the claims name: an account may be about any."""
+        own = [issue.id for t in self.config.topics if t.id == topic for issue in t.issues]
+        return tuple(dict.fromkeys([*own, *issues_of(claims)]))
 
     def _known(self, ledger: Ledger) -> Known:
         return Known(

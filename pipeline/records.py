@@ -447,7 +447,9 @@ class Proposition:
     day: str = ""  # of an incident, ISO
     voice: str = ""  # the best so far: reported, unnamed, named, head, state
     voices: tuple[str, ...] = ()  # who has said it, by name
+    reporter: str = ""  # the party that tells it of this one, while only others do
     firm: bool = True  # said for sure at least once
+    words: tuple[str, ...] = ()  # families of all content words so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,15 +92,23 @@ def _decide(statements: Iterable[Mapping[str, Any]], extractor: Extractor) -> li
     return decided
 
 
-def _answer(by_act: dict[str, Any] | None, now: Worded, earlier: Sequence[Worded]) -> dict[str, Any]:
+def _answer(
+    by_act: dict[str, Any] | None, now: Worded, earlier: Sequence[Worded]
+) -> dict[str, Any]:
     """Return the decision by acts, or by words where an act is missing on either side."""
-    if by_act is not None and by_act["ref"]:
-        return by_act
     by_words = compare_words(now, earlier)
+    known = by_words.novelty is Novelty.REPEAT and _is_contradiction(by_act)
+    if by_act is not None and by_act["ref"] and not known:
+        return by_act
     if by_act is not None and by_words.ref is None:
         return by_act
     ref = [by_words.ref] if by_words.ref is not None else []
     return {"novelty": by_words.novelty.value, "ref": ref, "reason": by_words.reason}
+
+
+def _is_contradiction(by_act: Mapping[str, Any] | None) -> bool:
+    """Say whether another party is contradicted: no news when the side had said it before."""
+    return by_act is not None and by_act["reason"] == "cross_party"
 
 
 def _by_act(
@@ -124,20 +132,20 @@ def _main(decisions: Sequence[Decision], claims: Sequence[Claim]) -> Decision | 
     return min(chosen, key=lambda d: STRENGTH.index(d.novelty), default=None)
 
 
-def _worded(
-    sid: str, article: Article, claims: Sequence[Claim], compared: Compared
-) -> Worded:
+def _worded(sid: str, article: Article, claims: Sequence[Claim], compared: Compared) -> Worded:
     """Return the statement as words: what its outermost speaker says."""
     told = [claim for claim in claims if not claim.background] or list(claims)
     main = max(told, key=lambda claim: len(claim.text), default=None)
     parties = (party_of(claim, compared.ledger.propositions) for claim in told)
     return Worded(
         id=sid,
-        text=article.text if main is None else main.text,
+        text=article.text if main is None else f"{main.cue_text} {main.text}",
         said_at=article.when,
         parties=frozenset(party for party in parties if party),
         acts=frozenset(p.act for p in compared.propositions),
         voices=frozenset(claim.speaker for claim in told if claim.speaker),
+        others=frozenset(one for claim in told for one in claim.targets)
+        | frozenset(one for p in compared.propositions for one in p.others),
         themes=frozenset(claim.theme for claim in told if claim.theme),
         whole=article.text,
     )

@@ -1,7 +1,7 @@
 """Own short stories with who says what on whose word, and how many the extractor gets right.
 
-    .venv/bin/python -m tests.stories           what is wrong in the half that is worked on
-    .venv/bin/python -m tests.stories held      the other half: totals only
+.venv/bin/python -m tests.stories           what is wrong in the half that is worked on
+.venv/bin/python -m tests.stories held      the other half: totals only
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,20 +93,17 @@ def score(half: str) -> tuple[Counter[str], list[str]]:
     wrong: list[str] = []
     for story in stories(half):
         article = story.article
-        credited = Article(**{**_fields(article), "credit": read_credit(article)})
-        claims = extractor.claims(credited)
+        claims = extractor.claims(replace(article, credit=read_credit(article)))
         for case in story.cases:
             right["cases"] += 1
             marks = _marks(case, claims)
             right.update(mark for mark, holds in marks.items() if holds)
             failed = [mark for mark in MEASURES if not marks.get(mark)]
             if failed:
-                wrong.append(f"{article.outlet}: {case.key!r}: {', '.join(failed)}: {_got(case, claims)}")
+                wrong.append(
+                    f"{article.outlet}: {case.key!r}: {', '.join(failed)}: {_got(case, claims)}"
+                )
     return right, wrong
-
-
-def _fields(article: Article) -> dict[str, object]:
-    return {name: getattr(article, name) for name in article.__dataclass_fields__}
 
 
 def _claim(case: Case, claims: tuple[Claim, ...]) -> Claim | None:
@@ -141,10 +138,10 @@ def _got(case: Case, claims: tuple[Claim, ...]) -> str:
 
 def _report(half: str) -> Iterator[str]:
     right, wrong = score(half)
-    if half == "dev":
+    if half != "held":
         yield from wrong
     yield " ".join(f"{name} {right[name]}" for name in ("cases", *MEASURES))
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(_report("held" if "held" in sys.argv else "dev")) + "\n")
+    sys.stdout.write("\n".join(_report((sys.argv[1:] or ["dev"])[0])) + "\n")

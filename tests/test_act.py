@@ -55,6 +55,7 @@ class Marked:
             content=self.words(self.content),
             source=self.words(self.source),
             context=self.text[: self.content[0].start],
+            rest=self.text[self.content[-1].end :],
         )
 
 

@@ -69,6 +69,7 @@ def health_warning(new: Sequence[Trouble], now: datetime) -> Alert | None:
     """Return one alert on all troubles nobody was told yet; None when there are none."""
     if not new:
         return None
+    new = sorted(new, key=lambda trouble: trouble.feed.url)
     lines = [
         f"{plain(t.feed.outlet)} ({t.kind}): {plain(t.says)}\n  {plain(t.feed.url)}" for t in new
     ]

@@ -1,15 +1,15 @@
 """Stage 6: is it new? Novelty, positions, contradictions. Pure; the one serial stage.
 
-    voices          whose statement a claim is, and how high the voice
-    about           its object: which conflict, mediator, matter, incident
-    slots           the details that make an update
-    keys            the structured key made of these
-    opposition      which statements cannot hold together
-    novelty         new, repeat, update or contradicts, with the reason and the receipt
-    positions       the ledger of stances per party, issue and aspect
-    contradictions  opposed acts of two parties, side by side
-    wording         statements in which no act was found, by their words
-    origins         whose copy a text is
+voices          whose statement a claim is, and how high the voice
+about           its object: which conflict, mediator, matter, incident
+slots           the details that make an update
+keys            the structured key made of these
+opposition      which statements cannot hold together
+novelty         new, repeat, update or contradicts, with the reason and the receipt
+positions       the ledger of stances per party, issue and aspect
+contradictions  opposed acts of two parties, side by side
+wording         statements in which no act was found, by their words
+origins         whose copy a text is
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _issues(claim: Claim) -> set[str]:
 def _with_claim(step: Compared, said: Said, window: timedelta) -> Compared:
     ledger = step.ledger
     decision, stated = decide(said, ledger, window)
-    counted = frozenset(record.id for record in (*step.propositions, *step.positions))
+    counted = _ids(step.propositions) | _ids(step.positions)
     propositions = (_counted_once(stated, ledger, counted),) if stated else ()
     positions = changed_positions(said, ledger, counted=counted)
     opened = opened_by(said, stated, ledger)
@@ -104,7 +104,7 @@ def _after(
     positions: tuple[Position, ...],
     pairs: tuple[Contradiction, ...],
 ) -> Ledger:
-    every = _put(_put(ledger.history, ledger.positions), positions)
+    every = _put((*ledger.history, *ledger.positions), positions)
     return Ledger(
         propositions=_put(ledger.propositions, propositions),
         positions=tuple(p for p in every if p.until is None),
@@ -119,6 +119,10 @@ def _counted_once(stated: Proposition, ledger: Ledger, counted: frozenset[str]) 
         return stated
     before = next(p for p in ledger.propositions if p.id == stated.id)
     return replace(stated, times=before.times)
+
+
+def _ids(records: Iterable[Proposition | Position]) -> frozenset[str]:
+    return frozenset(record.id for record in records)
 
 
 def _put(records: tuple[R, ...], changed: tuple[R, ...]) -> tuple[R, ...]:

@@ -73,7 +73,9 @@ def is_common_object(
     """Say whether acts of two parties are about one thing: the same conflict and mediator."""
     return (
         _fits_issue(one.issue, act, other)
-        and _is_one_conflict(_Side(party, act, one.others), _Side(other.party, other.act, other.others))
+        and _is_one_conflict(
+            _Side(party, act, one.others), _Side(other.party, other.act, other.others)
+        )
         and _fits(_brokers(party, act, one.third), _brokers(other.party, other.act, other.third))
         and (not act.startswith("MED_") or _fits_matters(one.matters, other.matters))
         and _same_sides(one.matters, other.matters)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pipeline.compare.keys import Said
-from pipeline.compare.opposition import clashing, opposed_to
+from pipeline.compare.opposition import clashing, is_turn, opposed_to
 from pipeline.compare.positions import takes_a_stand
 from pipeline.records import Contradiction, Ledger, Position, Proposition, stable_id
 
@@ -27,15 +27,24 @@ def closed_by(
 ) -> tuple[Contradiction, ...]:
     """Return the open pairs that end because a side gave up the act that made them."""
     positions = tuple(positions)
-    current = {(p.party, p.issue, p.act) for p in positions if p.until is None}
-    ended = [p for p in positions if p.until and (p.party, p.issue, p.act) not in current]
+    given_up = [p for p in positions if p.until is not None and _is_given_up(p, positions)]
     return tuple(
         replace(pair, closed=position.until)
         for pair in pairs
-        for position in ended
+        for position in given_up
         if pair.issue == position.issue
         and (position.party, position.act)
         in ((pair.party_a, pair.act_a), (pair.party_b, pair.act_b))
+    )
+
+
+def _is_given_up(ended: Position, positions: Iterable[Position]) -> bool:
+    """Say whether the current stance among `positions` is another side than the ended one."""
+    return any(
+        p.until is None
+        and (p.party, p.issue) == (ended.party, ended.issue)
+        and is_turn(p.act, ended.act)
+        for p in positions
     )
 
 

@@ -29,18 +29,36 @@ def hours_in(words: str) -> int | None:
     tables = load_tables()
     if tables.patterns["unlimited"].search(words):
         return 0
-    found = tables.patterns["duration"].search(words)
+    found = first_match("duration", words)
     if found is None:
         return None
     count = count_of(found[1])
     return None if count is None else round(count * tables.hours[found[2].lower()])
 
 
+def first_match(name: str, words: str) -> re.Match[str] | None:
+    """Return the first match of a pattern of the tables that the words do not deny."""
+    found = load_tables().patterns[name].finditer(words)
+    return next((match for match in found if not _is_denied(match)), None)
+
+
+def denied_matches(name: str, words: str) -> list[re.Match[str]]:
+    """Return the matches of a pattern of the tables that the words deny: "not at noon"."""
+    found = load_tables().patterns[name].finditer(words)
+    return [match for match in found if _is_denied(match)]
+
+
+def _is_denied(match: re.Match[str]) -> bool:
+    before = match.string[: match.start()]
+    return load_tables().patterns["not_this"].search(before) is not None
+
+
 def length_words(hours: int) -> str:
     """Return hours as words: "10 days", "5 hours", "no limit"."""
     if hours == 0:
         return "no limit"
-    return f"{hours // 24} days" if hours % 24 == 0 else f"{hours} hours"
+    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def count_of(words: str) -> float | None:
@@ -55,9 +73,8 @@ def count_of(words: str) -> float | None:
 
 
 def _matches(words: str) -> list[tuple[str, re.Match[str]]]:
-    patterns = load_tables().patterns
     names = ("day_month", "month_day", "weekday", "relative", "span")
-    return [(name, match) for name in names if (match := patterns[name].search(words))]
+    return [(name, match) for name in names if (match := first_match(name, words))]
 
 
 def _day(name: str, match: re.Match[str], said: date, *, past: bool) -> str:

@@ -9,12 +9,19 @@ claim takes the key of the proposition it restates (see `Said.known`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pipeline.compare.about import About, about, closeness, is_common_object, is_same_object, issue_of
-from pipeline.compare.slots import FIRM, Slots, modality_of, slots_of
+from pipeline.compare.about import (
+    About,
+    about,
+    closeness,
+    is_common_object,
+    is_same_object,
+    issue_of,
+)
+from pipeline.compare.slots import FIRM, Slots, denied_in, modality_of, slots_of
 from pipeline.compare.tables import is_kind
-from pipeline.compare.voices import Voice, voice_of
+from pipeline.compare.voices import NOT_ITSELF, Voice, voice_of
 from pipeline.records import Claim, Proposition, stable_id
 
 BORDER = " | "
@@ -28,7 +35,8 @@ class Said:
     topic: str
     voice: Voice
     about: About
-    slots: Slots = field(default=())
+    slots: Slots = ()
+    denied: Slots = ()  # details it says do not hold
 
     @property
     def party(self) -> str:
@@ -44,7 +52,7 @@ class Said:
     @property
     def firm(self) -> bool:
         """Whether the party itself says it, for sure."""
-        return self.voice.level != "reported" and modality_of(self.claim) in (FIRM, "planned")
+        return self.voice.level not in NOT_ITSELF and modality_of(self.claim) in (FIRM, "planned")
 
     @property
     def key(self) -> str:
@@ -65,9 +73,7 @@ class Said:
 
     def is_about_opposed(self, other: Proposition) -> bool:
         """Say whether it has the object of another party's act."""
-        return is_common_object(
-            self.about, self.party, self.act, other, self.claim.said_at
-        )
+        return is_common_object(self.about, self.party, self.act, other, self.claim.said_at)
 
     def known(self, propositions: Iterable[Proposition]) -> Proposition | None:
         """Return the proposition that this claim states again, the closest and newest one."""
@@ -76,7 +82,9 @@ class Said:
             for p in propositions
             if p.act == self.act and p.party == self.party and self.is_about(p)
         ]
-        return max(same, key=lambda p: (closeness(self.about, p), p.last_stated, p.id), default=None)
+        return max(
+            same, key=lambda p: (closeness(self.about, p), p.last_stated, p.id), default=None
+        )
 
 
 def read(
@@ -89,15 +97,30 @@ def read(
     if voice is None:
         return None
     words = _words(claim, article)
-    return Said(claim, topic, voice, about(claim, voice.party, words), slots_of(claim, words))
+    return Said(
+        claim,
+        topic,
+        voice,
+        about(claim, voice.party, words),
+        slots_of(claim, words),
+        denied_in(words, claim.act),
+    )
 
 
 def _words(claim: Claim, article: Sequence[Claim]) -> str:
-    """Return the claim's words, or those of the statement it was found in."""
+    """Return the claim's words, or those of the statement it was found in, and what the same
+    speaker goes on to say without another act.
+    """
     outer = next((c for c in article if c.id == claim.parent), None)
-    if outer is not None and outer.act is None and claim.text in outer.text:
-        return outer.text
-    return claim.text
+    told = outer is not None and outer.act is None and claim.text in outer.text
+    first = outer.text if outer is not None and told else claim.text
+    rest = (c.text for c in article if _goes_on(c, claim) and c.text not in first)
+    return ". ".join((first, *rest))
+
+
+def _goes_on(one: Claim, other: Claim) -> bool:
+    """Say whether two claims are parts of one sentence of one speaker."""
+    return one.act is None and one.source is not None and one.source == other.source
 
 
 def proposition_id(topic: str, key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pipeline.compare.tables import load_tables
 from pipeline.folding import fold
@@ -13,6 +14,7 @@ STEM = 4  # letters at least that a name and its adjective share
 ENDING = 4  # letters at most by which they differ
 
 
+@lru_cache(maxsize=4096)
 def is_same_name(one: str, other: str) -> bool:
     """Say whether two names are one: equal, or a name and the adjective made of it.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline.compare.keys import Said, proposition_id, variant
-from pipeline.compare.opposition import clashing, opposed_to, takes_back
+from pipeline.compare.opposition import clashing, ends, is_turn, opposed_to
 from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
 from pipeline.compare.tables import aspect_of, is_kind, load_tables
 from pipeline.compare.voices import LEVELS, is_within
-from pipeline.compare.wording import adds_words
+from pipeline.compare.wording import adds_words, content_words
 from pipeline.records import Decision, Ledger, Novelty, Position, Proposition
 from pipeline.taxonomy import load_acts, reverses
 
@@ -60,7 +60,7 @@ def judge(said: Said, ledger: Ledger, window: timedelta) -> Verdict:
     return (
         _turned(said, known, ledger)
         or _again(said, known, ledger, window)
-        or _told_otherwise(said, ledger, window)
+        or _told_otherwise(said, ledger)
         or _carried_on(said, ledger)
         or _contradicts(said, ledger)
         or _first(said, ledger, window)
@@ -103,7 +103,9 @@ def _opened(said: Said) -> Proposition:
         day=said.about.day,
         voice=said.voice.level,
         voices=said.voice.names,
+        reporter=said.voice.reporter or "",
         firm=said.firm,
+        words=_union((), content_words(claim.text)),
     )
 
 
@@ -126,7 +128,9 @@ def _restated(said: Said, known: Proposition, verdict: Verdict) -> Proposition:
         day=known.day or said.about.day,
         voice=max(known.voice, said.voice.level, key=_rank),
         voices=_union(known.voices, said.voice.names),
+        reporter=known.reporter if said.voice.level == "reported" else "",
         firm=known.firm or said.firm,
+        words=_union(known.words, content_words(claim.text)),
     )
 
 
@@ -142,7 +146,7 @@ def _details(said: Said, known: Proposition, verdict: Verdict) -> Slots:
     return tuple(sorted(slots.items()))
 
 
-def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+def _union(one: tuple[str, ...], other: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*one, *other}))
 
 
@@ -172,14 +176,14 @@ def _turned(said: Said, known: Proposition | None, ledger: Ledger) -> Verdict | 
     """A party takes back its own word, or ends what it had begun."""
     if said.voice.level == "reported":
         return None
-    before = [p for p in _own_before(said, ledger) if _is_turn(said.act, p.act)]
+    before = [p for p in _own_before(said, ledger) if is_turn(said.act, p.act)]
     last = max(before, key=lambda p: (p.last_stated, p.id), default=None)
     standing = _standing_turned(said, ledger.positions)
     if last is None:
         return standing if known is None else None
     if known is not None and known.voice != "reported" and not _is_newer(last, known, said):
         return None
-    changed = _ends(said.act, last.act)
+    changed = _is_state_change(said.act, last.act)
     return Verdict(
         Novelty.NEW if changed else Novelty.CONTRADICTS,
         "state_change" if changed else "reversal",
@@ -190,13 +194,8 @@ def _turned(said: Said, known: Proposition | None, ledger: Ledger) -> Verdict | 
     )
 
 
-def _is_turn(act: str, other: str) -> bool:
-    denied = other in load_tables().denies.get(act, frozenset())
-    return denied or takes_back(act, other) or _ends(act, other) or _ends(other, act)
-
-
-def _ends(act: str, other: str) -> bool:
-    return other in load_tables().changes.get(act, frozenset())
+def _is_state_change(act: str, before: str) -> bool:
+    return ends(act, before) or (ends(before, act) and is_kind("starts", act))
 
 
 def _own_before(said: Said, ledger: Ledger) -> list[Proposition]:
@@ -205,7 +204,6 @@ def _own_before(said: Said, ledger: Ledger) -> list[Proposition]:
         p
         for p in ledger.propositions
         if p.party == said.party
-        and p.voice != "reported"
         and p.firm
         and p.first_stated <= said.claim.said_at
         and said.is_about(p)
@@ -241,7 +239,8 @@ def _again(
     if update is not None:
         reason, differs = update
         return Verdict(Novelty.UPDATE, reason, refs=refs, nearest=nearest, differs=differs)
-    answered = _answered(said, known, ledger, window)
+    old = abs(said.claim.said_at - known.last_stated) > window
+    answered = _answered(said, known, ledger, window) if old else None
     if answered is not None:
         return Verdict(
             Novelty.NEW,
@@ -249,38 +248,43 @@ def _again(
             nearest=answered.last_claim,
             differs=f"known since {known.first_stated:%Y-%m-%d}, now in answer",
         )
-    old = abs(said.claim.said_at - known.last_stated) > window
-    return Verdict(
-        Novelty.REPEAT, "restated" if old else "restatement", refs=refs, nearest=nearest
-    )
+    return Verdict(Novelty.REPEAT, "restated" if old else "restatement", refs=refs, nearest=nearest)
 
 
 def _update(said: Said, known: Proposition) -> tuple[str, str] | None:
     """Return what is new in a known statement: the reason and the words for it."""
     if said.claim.said_at < known.last_stated and known.voice != "reported":
         return None  # an older report that reached us late adds no news
+    return _changed(said, known) or _raised(said, known) or _added(said, known)
+
+
+def _changed(said: Said, known: Proposition) -> tuple[str, str] | None:
     changed = changed_slots(known.slots, said.slots)
-    if changed:
-        words = "; ".join(f"{n} {a} -> {b}" if a else f"{n} {b}" for n, (a, b) in changed.items())
-        numeric = any(old and n.split()[0] in NUMERIC for n, (old, _) in changed.items())
-        return ("numeric" if numeric else "detail"), words
+    if not changed:
+        return None
+    words = "; ".join(f"{n} {a} -> {b}" if a else f"{n} {b}" for n, (a, b) in changed.items())
+    numeric = any(old and n.split()[0] in NUMERIC for n, (old, _) in changed.items())
+    return ("numeric" if numeric else "detail"), words
+
+
+def _raised(said: Said, known: Proposition) -> tuple[str, str] | None:
+    """Return how hearsay was confirmed, a plan done or a voice raised."""
     if said.voice.level not in HEARSAY and known.voice in HEARSAY:
         return "confirmation", f"{known.voice} before, now said by the party itself"
     if grows_firm(known.slots, said.slots):
         return "modality", f"{dict(known.slots)['modality']} -> actual"
     if said.voice.level == "head" and known.voice == "named":
         return "rank", "now said by the head of state or government"
-    places = _added_places(said, known)
-    if places:
-        return "detail", f"place {places}"
-    if is_kind("detailed", said.act) and adds_words(said.claim.text, known.text):
-        return "detail", "the same and more"
     return None
 
 
-def _added_places(said: Said, known: Proposition) -> str:
-    """Return where an incident was, when nothing had told of a place."""
-    return "" if known.places else ", ".join(said.about.places)
+def _added(said: Said, known: Proposition) -> tuple[str, str] | None:
+    """Return what is told besides: where an incident was, or a good deal more in all."""
+    if said.about.places and not known.places:
+        return "detail", f"place {', '.join(said.about.places)}"
+    if is_kind("detailed", said.act) and adds_words(said.claim.text, known.words):
+        return "detail", "the same and more"
+    return None
 
 
 def _answered(
@@ -290,18 +294,17 @@ def _answered(
     offers = [
         p
         for p in _answerable(said, ledger, window)
-        if is_kind("offers", p.act)
-        and known.last_stated < p.first_stated <= said.claim.said_at
+        if is_kind("offers", p.act) and known.last_stated < p.first_stated <= said.claim.said_at
     ]
     return max(offers, key=lambda p: p.last_stated, default=None)
 
 
-def _told_otherwise(said: Said, ledger: Ledger, window: timedelta) -> Verdict | None:
+def _told_otherwise(said: Said, ledger: Ledger) -> Verdict | None:
     """The statement is known under another act of the same stance, or from its announcer."""
     near = load_tables().near.get(said.act, frozenset())
-    found = [p for p in ledger.propositions if _is_stance(said, p, near) or _announced(said, p)]
+    found = [p for p in ledger.propositions if _is_stance(said, p, near) or _is_announced(said, p)]
     best = max(found, key=lambda p: (p.last_stated, p.id), default=None)
-    if best is None or _answered(said, best, ledger, window):
+    if best is None:
         return None
     return Verdict(
         Novelty.REPEAT,
@@ -317,13 +320,15 @@ def _is_stance(said: Said, other: Proposition, near: frozenset[str]) -> bool:
     return same and set(said.about.third) <= set(other.third)
 
 
-def _announced(said: Said, other: Proposition) -> bool:
-    """Say whether `other` is the announcement by the very voice that reports this claim."""
-    return (
-        other.act == said.act
-        and other.party == said.voice.reporter
-        and any(is_within(said.party, party) for party in other.others)
-    )
+def _is_announced(said: Said, other: Proposition) -> bool:
+    """Say whether `other` is the announcement that this claim tells again: by the voice that
+    reports it, or of the same truce between others in another act's words.
+    """
+    if other.party == said.voice.reporter and other.act == said.act:
+        return any(is_within(said.party, party) for party in other.others)
+    same = set(said.about.others) & set(other.others) and set(said.slots) & set(other.slots)
+    truces = is_kind("truces", said.act) and is_kind("truces", other.act)
+    return bool(same) and truces and other.party == said.party and other.act != said.act
 
 
 def _carried_on(said: Said, ledger: Ledger) -> Verdict | None:
@@ -348,7 +353,7 @@ def _carried_on(said: Said, ledger: Ledger) -> Verdict | None:
 
 def _contradicts(said: Said, ledger: Ledger) -> Verdict | None:
     """Another party says what cannot hold together with this."""
-    opposed = opposed_to(said, ledger.propositions)
+    opposed = [p for p in opposed_to(said, ledger.propositions) if not _may_differ(said, p)]
     clash = [] if opposed else clashing(said, ledger.propositions)
     found = opposed or clash
     if not found:
@@ -360,6 +365,12 @@ def _contradicts(said: Said, ledger: Ledger) -> Verdict | None:
         nearest=found[-1].last_claim,
         differs="; ".join(f"{p.party} says {p.act}" for p in found),
     )
+
+
+def _may_differ(said: Said, other: Proposition) -> bool:
+    """Say whether both only speak for themselves: the board shows it, but no fact is disputed."""
+    own = other.party != said.party and said.party not in other.others
+    return own and is_kind("consents", said.act) and is_kind("consents", other.act)
 
 
 def _first(said: Said, ledger: Ledger, window: timedelta) -> Verdict:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pipeline.compare.keys import Said
 from pipeline.compare.slots import clashing_slots
-from pipeline.compare.tables import is_kind
+from pipeline.compare.tables import is_kind, load_tables
 from pipeline.compare.voices import is_within
 from pipeline.records import Proposition
 from pipeline.taxonomy import opposes, reverses
@@ -20,33 +20,50 @@ def opposed_to(said: Said, propositions: Iterable[Proposition]) -> list[Proposit
 
     Of others: another party's own, or what another voice has reported of this party.
     """
-    found = [p for p in propositions if _opposes(said, p) and said.is_about_opposed(p)]
-    return sorted(found, key=lambda p: (p.first_stated, p.id))
+    if said.voice.level == "bystander":
+        return []
+    known = [p for p in propositions if p.voice != "bystander"]
+    found = [p for p in known if _opposes(said, p) and said.is_about_opposed(p)]
+    held = [p for p in found if not _is_given_up(p, known)]
+    return sorted(held, key=lambda p: (p.first_stated, p.id))
 
 
 def clashing(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
     """Return other parties' accounts of the same fact with another number, day or place."""
-    return [
-        p
-        for p in propositions
-        if p.party != said.party
-        and _are_one_fact(said.act, p.act)
-        and said.is_about_opposed(p)
-        and clashing_slots(p.slots, said.slots)
-    ]
+    others = [p for p in propositions if p.party != said.party and _clashes(said, p)]
+    return [p for p in others if said.is_about_opposed(p)]
 
 
-def _are_one_fact(act: str, other: str) -> bool:
-    """Say whether two acts can tell of one agreement: only one of them may be a lone act."""
-    acts = {act, other}
-    if act == other:
-        return is_kind("shared", act)
-    return any(is_kind("shared", a) for a in acts) and all(is_kind("truces", a) for a in acts)
+def _clashes(said: Said, other: Proposition) -> bool:
+    """Say whether a detail differs of what is one fact, or is denied in so many words."""
+    if not (said.slots or said.denied) or not other.slots:
+        return False
+    if set(said.denied) & set(other.slots):
+        return said.act == other.act or _are_truces(said.act, other.act)
+    return _are_one_fact(said, other) and bool(clashing_slots(other.slots, said.slots))
+
+
+def _are_one_fact(said: Said, other: Proposition) -> bool:
+    """Say whether two acts tell of one agreement: one of them must be of two sides by its act,
+    or by its words ("the truce").
+    """
+    if said.act == other.act and is_kind("shared", said.act):
+        return True
+    shared = load_tables().patterns["shared_truce"]
+    told = any(is_kind("shared", act) for act in (said.act, other.act))
+    told = told or any(shared.search(text) for text in (said.claim.text, other.text))
+    return told and _are_truces(said.act, other.act)
+
+
+def _are_truces(*acts: str) -> bool:
+    return all(is_kind("truces", act) for act in acts)
 
 
 def _opposes(said: Said, other: Proposition) -> bool:
-    if said.voice.level == "reported" and said.voice.reporter == other.party:
-        return False
+    if said.act != other.act and not takes_back(said.act, other.act):
+        return False  # the usual case, and cheap
+    if said.voice.reporter is not None and said.voice.reporter == other.party:
+        return other.reporter == said.party and said.act == other.act  # each says it of the other
     if other.party == said.party:
         hearsay = other.voice == "reported" and said.voice.level != "reported"
         return hearsay and takes_back(said.act, other.act)
@@ -56,9 +73,32 @@ def _opposes(said: Said, other: Proposition) -> bool:
     return opposes(said.act, other.act) and _still_holds(said, other)
 
 
+def is_turn(act: str, other: str) -> bool:
+    """Say whether a party that goes from `other` to `act` has changed sides, or the state."""
+    return takes_back(act, other) or ends(act, other) or ends(other, act)
+
+
+def ends(act: str, other: str) -> bool:
+    """Say whether `act` ends what the same party began by `other`."""
+    return other in load_tables().changes.get(act, frozenset())
+
+
+def _is_given_up(account: Proposition, known: Iterable[Proposition]) -> bool:
+    """Say whether the party of an account has since said otherwise of its own."""
+    return any(
+        p.party == account.party
+        and p.issue == account.issue
+        and p.firm
+        and is_turn(p.act, account.act)
+        and p.last_stated > account.last_stated
+        for p in known
+    )
+
+
 def takes_back(act: str, other: str) -> bool:
     """Say whether a party that said `other` of its own cannot say `act`."""
-    return opposes(act, other) or reverses(act, other)
+    denied = other in load_tables().denies.get(act, frozenset())
+    return denied or opposes(act, other) or reverses(act, other)
 
 
 def _still_holds(said: Said, other: Proposition) -> bool:

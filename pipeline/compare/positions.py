@@ -13,10 +13,9 @@ from datetime import datetime
 
 from pipeline.compare.keys import Said
 from pipeline.compare.tables import aspect_of
+from pipeline.compare.voices import NOT_ITSELF
 from pipeline.records import Ledger, Position, stable_id
 
-# Whose words are no party's position: media, experts, civilians.
-NO_PARTY = frozenset({"MED", "EXP", "CVL"})
 KEPT = 200  # statements of one stance that are remembered one by one
 
 Moment = tuple[datetime, str]  # when, and the claim: the order of statements
@@ -49,8 +48,7 @@ def takes_a_stand(said: Said) -> bool:
     """Say whether a claim is its party's own word, said now and for sure."""
     claim = said.claim
     return (
-        said.voice.level != "reported"
-        and claim.role_code not in NO_PARTY
+        said.voice.level not in NOT_ITSELF
         and not claim.background
         and not claim.hedged
         and claim.modality != "conditional"
@@ -61,13 +59,11 @@ def _track(said: Said, ledger: Ledger) -> list[Position]:
     """Return the stances of the party on this aspect of the issue, oldest first."""
     wanted = (said.party, said.about.issue, aspect_of(said.act))
     found = {p.id: p for p in (*ledger.history, *ledger.positions)}.values()
-    return sorted(
-        (p for p in found if (p.party, p.issue, aspect_of(p.act)) == wanted), key=_start
-    )
+    return sorted((p for p in found if (p.party, p.issue, aspect_of(p.act)) == wanted), key=_start)
 
 
 def _start(position: Position) -> Moment:
-    return position.said[0] if position.said else (position.since, position.claim_id or "")
+    return position.since, position.claim_id or ""
 
 
 def _after(position: Position, moment: Moment) -> tuple[Moment, ...]:
@@ -92,7 +88,7 @@ def _split(
     left = replace(
         position,
         until=said.claim.said_at,
-        last_stated=max(m[0] for m in position.said if m not in rest),
+        last_stated=max((m[0] for m in position.said if m not in rest), default=position.since),
         times=max(1, position.times - len(rest)),
         said=tuple(m for m in position.said if m not in rest),
     )
@@ -115,7 +111,7 @@ def _between(
     """Open a stance after the one before, or begin the one that follows earlier than known."""
     ended = tuple(replace(p, until=said.claim.said_at) for p in before[-1:])
     previous = ended[0].id if ended else None
-    if after and after[0].act == said.act:
+    if after and after[0].act == said.act and after[0].claim_id is not None:
         return (*ended, _earlier(said, after[0], counted))
     until = after[0].since if after else None
     opened = _opened(said, until=until, previous=previous)

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from pipeline.compare.days import count_of, day_in, hours_in, length_words
+from pipeline.compare.days import (
+    count_of,
+    day_in,
+    denied_matches,
+    first_match,
+    hours_in,
+    length_words,
+)
 from pipeline.compare.names import first_name
-from pipeline.compare.tables import load_tables
+from pipeline.compare.tables import is_kind, load_tables
 from pipeline.folding import fold
 from pipeline.records import Claim
 
@@ -24,16 +31,18 @@ def slots_of(claim: Claim, words: str) -> Slots:
     """Return the details of a claim that its act has slots for, sorted by name."""
     names = load_tables().slots.get(claim.act or "", ())
     found = details_in(words, claim.said_at, names)
-    modality = modality_of(claim)
+    modality = modality_of(claim, f"{claim.cue_text} {words}")
     if modality != FIRM:
         found["modality"] = modality
     return tuple(sorted(found.items()))
 
 
-def modality_of(claim: Claim) -> str:
+def modality_of(claim: Claim, words: str = "") -> str:
     """Return how sure the act is: actual, planned, conditional or hedged."""
     if claim.modality in ("planned", "conditional"):
         return claim.modality
+    if is_kind("steps", claim.act) and load_tables().patterns["to_come"].search(words):
+        return "planned"
     return "hedged" if claim.hedged else FIRM
 
 
@@ -46,6 +55,15 @@ def details_in(words: str, said_at: datetime, names: Iterable[str]) -> dict[str,
         elif value := READERS[name](words, said_at):
             found[name] = value
     return found
+
+
+def denied_in(words: str, act: str | None) -> Slots:
+    """Return the times and lengths that `words` deny: "not at noon"."""
+    names = load_tables().slots.get(act or "", ())
+    found = [("time", fold(m[1])) for m in denied_matches("time", words) if "time" in names]
+    spans = [m[0] for m in denied_matches("duration", words) if "duration" in names]
+    hours = [hours for span in spans if (hours := hours_in(span)) is not None]
+    return (*found, *(("duration", length_words(count)) for count in hours))
 
 
 def changed_slots(before: Slots, now: Slots) -> Mapping[str, tuple[str | None, str]]:
@@ -77,7 +95,7 @@ def clashing_slots(before: Slots, now: Slots) -> Mapping[str, tuple[str, str]]:
 
 
 def merged_slots(before: Slots, now: Slots) -> Slots:
-    """Return the newest value of every slot; firm is firm, and then nothing hangs on a condition."""
+    """Return the newest value of every slot; what is firm hangs on no condition any more."""
     slots = {**dict(before), **dict(now)}
     if grows_firm(before, now):
         slots["modality"] = FIRM
@@ -117,7 +135,7 @@ def _place(words: str, said_at: datetime) -> str:
 
 def _matched(name: str) -> Callable[[str, datetime], str]:
     def read(words: str, said_at: datetime) -> str:
-        found = load_tables().patterns[name].search(words)
+        found = first_match(name, words)
         return fold(found[1]) if found else ""
 
     return read

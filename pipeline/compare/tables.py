@@ -37,6 +37,7 @@ class Tables:
     months: tuple[str, ...]
     relative: Mapping[str, int]  # word -> days from the day it is said
     stop: frozenset[str]  # folded words that carry no content
+    subjects: frozenset[str]  # words that show the theme
     same: Mapping[str, str]  # folded word -> word that stands for its group
 
 
@@ -72,6 +73,7 @@ def load_tables() -> Tables:
         months=tuple(calendar["month"]),
         relative=calendar["relative"],
         stop=frozenset(wording["stop"]),
+        subjects=frozenset(wording["subjects"]),
         same={word: group[0] for group in wording["same"] for word in group},
     )
 
@@ -96,12 +98,13 @@ def _patterns(
         "{month}": "|".join(calendar["month"]),
         "{weekday}": "|".join(calendar["weekday"]),
     }
-    filled = {}
-    for name, pattern in raw.items():
-        for part, words in parts.items():
-            pattern = pattern.replace(part, words)
-        filled[name] = pattern
-    return _compiled(filled)
+    return _compiled({name: _filled(pattern, parts) for name, pattern in raw.items()})
+
+
+def _filled(pattern: str, parts: Mapping[str, str]) -> str:
+    for part, words in parts.items():
+        pattern = pattern.replace(part, words)
+    return pattern
 
 
 def _compiled(raw: Mapping[str, str]) -> dict[str, re.Pattern[str]]:

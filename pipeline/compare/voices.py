@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pipeline.compare.names import first_name, in_brackets, is_same_name, is_same_person, names_in
-from pipeline.compare.tables import is_kind
+from pipeline.compare.tables import is_kind, load_tables
 from pipeline.folding import fold
 from pipeline.records import NOT_THE_STATE, Claim, HopKind, Proposition
 
-LEVELS = ("reported", "unnamed", "named", "head", "state")  # lowest first
+LEVELS = ("bystander", "reported", "unnamed", "named", "head", "state")  # lowest first
+NOT_ITSELF = ("bystander", "reported")  # no word of the party about its own position
+# Whose words are no party's position: media, experts, civilians.
+NO_PARTY = frozenset({"MED", "EXP", "CVL"})
 IGO = ("IGO",)
 LATELY = timedelta(days=60)  # a short name is whoever of that name spoke last
 
@@ -55,10 +58,12 @@ def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
     if claim.role_code in NOT_THE_STATE:
         return claim.speaker
     if claim.countries and claim.countries != IGO:
-        return claim.party
+        return _group_spoken_for(claim, known) or claim.party
     name = _state_named(claim) or _subject(claim) or claim.party
     if claim.countries == IGO:
         name = _organisation(claim)
+        unnamed = next((p.party for p in known if in_brackets(p.party) in IGO), None)
+        return unnamed or _as_known(name, known)
     return _as_known(name, known)
 
 
@@ -78,12 +83,19 @@ def _teller(claim: Claim, article: Sequence[Claim]) -> Claim | None:
 
 
 def _level(claim: Claim) -> str:
+    if claim.role_code in NO_PARTY:
+        return "bystander"
     if claim.anonymous:
         return "unnamed"
-    if is_kind("heads", claim.role_code):
+    if is_kind("heads", claim.role_code) or _is_called_head(claim):
         return "head"
     state = claim.speaker_kind is HopKind.GOVERNMENT and claim.role_code in (None, "GOV")
     return "state" if state else "named"
+
+
+def _is_called_head(claim: Claim) -> bool:
+    person = claim.speaker_kind is HopKind.PERSON
+    return person and load_tables().patterns["head"].search(claim.source_text) is not None
 
 
 def _state_named(claim: Claim) -> str | None:
@@ -106,6 +118,14 @@ def _subject(claim: Claim) -> str | None:
     return next(iter(codes), subject)
 
 
+def _group_spoken_for(claim: Claim, known: Iterable[Proposition]) -> str | None:
+    """Return the group of "its spokesman", whom a text gives no office: the words' subject."""
+    its = load_tables().patterns["its"].search(claim.source_text)
+    if its is None or claim.role_code is not None:
+        return None
+    return _as_known(first_name("subject", claim.text), known)
+
+
 def _speaks_for_a_state(claim: Claim) -> bool:
     person = claim.speaker is None or claim.speaker_kind in (HopKind.PERSON, HopKind.UNRESOLVED)
     return person and (claim.role_code is None or is_kind("officials", claim.role_code))
@@ -114,7 +134,7 @@ def _speaks_for_a_state(claim: Claim) -> bool:
 def _organisation(claim: Claim) -> str | None:
     """Return which organisation of states somebody speaks for, by the words for him."""
     own = set(fold(claim.speaker or "").split())
-    if claim.speaker_kind is not HopKind.PERSON:
+    if claim.speaker_kind is HopKind.ORGANISATION:
         return claim.speaker or claim.party
     names = names_in("capital", claim.source_text)
     return next((n for n in names if not own & set(fold(n).split())), claim.speaker or claim.party)

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.compare.names import is_same_person
-from pipeline.compare.slots import CLASHING, READERS, changed_slots, details_in
+from pipeline.compare.slots import CLASHING, Slots, changed_slots, details_in
 from pipeline.compare.tables import is_kind, load_tables
 from pipeline.compare.voices import is_within
 from pipeline.folding import fold, words
 from pipeline.records import Novelty
 
 SHARED = 0.5  # of the shorter statement's content words: one subject
-SHARED_THEME = 0.3  # enough when both are of one theme of the taxonomy, truce or mediation
 FEWEST = 2  # shared words
+SHARED_SUBJECT = 0.4  # when a word for mediation, truce or talks is among them
+MENTIONED = 0.3  # enough in what an outlet tells of its own
+SURE = 0.6  # of one mind, one only weighing it: no contradiction
 KEPT = 0.6  # of the earlier words, and ...
 ADDED = 4  # ... so many more, and ...
 LONGER = 1.4  # ... so many times as many in all: a detail was added
@@ -39,6 +41,7 @@ class Worded:
     parties: frozenset[str] = frozenset()
     acts: frozenset[str] = frozenset()
     voices: frozenset[str] = frozenset()  # names of those who say it
+    others: frozenset[str] = frozenset()  # parties it binds, addresses or accuses
     themes: frozenset[str] = frozenset()  # of the claims, also of those without an act
     whole: str = ""  # the statement with all around it
 
@@ -57,7 +60,7 @@ def compare_words(now: Worded, earlier: Sequence[Worded]) -> Reading:
     recalled = _recalled(now, earlier)
     if recalled is not None:
         return recalled
-    ranked = sorted(earlier, key=lambda before: _share(now.text, before.text), reverse=True)
+    ranked = sorted(earlier, key=lambda before: _likeness(now, before), reverse=True)
     for before in ranked:
         if not (before.acts and now.acts) and _is_one_subject(now, before):
             return _read(now, before)
@@ -65,17 +68,24 @@ def compare_words(now: Worded, earlier: Sequence[Worded]) -> Reading:
 
 
 def _read(now: Worded, before: Worded) -> Reading:
-    turned = _says("negation", now.text) != _says("negation", before.text)
+    turned = _is_turned(now, before)
     details = _changed(now, before)
+    if not now.voices and not now.acts:
+        return Reading(Novelty.REPEAT, "background", before.id)
     if _is_other_party(now, before):
         return _of_another(before, turned=turned, clash=bool(set(details) & set(CLASHING)))
-    if turned:
+    firm = _grew_firm(now, before)
+    if turned and not (firm and _share(now.text, before.text) >= SURE):
         return Reading(Novelty.CONTRADICTS, "no act found, the opposite words", before.id)
     if details and any(is_kind("incidents", act) for act in now.acts):
         return Reading(Novelty.NEW, "no act found before, another incident")
+    return _of_the_same(before, details=bool(details), firm=firm)
+
+
+def _of_the_same(before: Worded, *, details: bool, firm: bool) -> Reading:
     if details:
         return Reading(Novelty.UPDATE, "no act found, another detail", before.id)
-    if _says("hedge", before.text) and not _says("hedge", now.text):
+    if firm:
         return Reading(Novelty.UPDATE, "no act found, now for sure", before.id)
     return Reading(Novelty.REPEAT, "no act found, the same words", before.id)
 
@@ -84,6 +94,16 @@ def _of_another(before: Worded, *, turned: bool, clash: bool) -> Reading:
     if turned or clash:
         return Reading(Novelty.CONTRADICTS, "no act found, another side's words", before.id)
     return Reading(Novelty.NEW, "no act found, another side")
+
+
+def _grew_firm(now: Worded, before: Worded) -> bool:
+    """Say whether a door that was left open is open no more; a refusal to come is a refusal."""
+    left_open = _says("hedge", before.text) and not _says("negation", before.text)
+    return left_open and not _says("hedge", now.text)
+
+
+def _is_turned(now: Worded, before: Worded) -> bool:
+    return _says("negation", now.text) != _says("negation", before.text)
 
 
 def _is_other_party(now: Worded, before: Worded) -> bool:
@@ -95,13 +115,14 @@ def _is_other_party(now: Worded, before: Worded) -> bool:
     )
 
 
-def _changed(now: Worded, before: Worded) -> Iterable[str]:
+def _changed(now: Worded, before: Worded) -> list[str]:
     """Return the names of details that are new or differ."""
-    names = [name for name in NAMES if name in READERS]
-    old, new = (
-        tuple(sorted(details_in(one.text, one.said_at, names).items())) for one in (before, now)
-    )
-    return changed_slots(old, new)
+    changed = changed_slots(_details(before), _details(now)).items()
+    return [name for name, (value, _) in changed if name != "condition" or value is None]
+
+
+def _details(one: Worded) -> Slots:
+    return tuple(sorted(details_in(one.text, one.said_at, NAMES).items()))
 
 
 def _recalled(now: Worded, earlier: Sequence[Worded]) -> Reading | None:
@@ -115,9 +136,9 @@ def _recalled(now: Worded, earlier: Sequence[Worded]) -> Reading | None:
     return None
 
 
-def adds_words(now: str, before: str) -> bool:
-    """Say whether a text holds all that another one says, and a good deal more."""
-    new, old = _content(now), _content(before)
+def adds_words(now: str, before: Iterable[str]) -> bool:
+    """Say whether a text holds most of the content words of earlier ones, and a good deal more."""
+    new, old = content_words(now), frozenset(before)
     added, kept = len(new - old), len(new & old)
     return added >= ADDED and kept >= KEPT * len(old) and len(new) >= LONGER * len(old)
 
@@ -126,32 +147,60 @@ def adds_words(now: str, before: str) -> bool:
 
 
 def _is_one_subject(now: Worded, before: Worded) -> bool:
-    theme = (now.themes & before.themes) - {NO_THEME}
-    enough = SHARED_THEME if theme else SHARED
-    shared = _shared(now.text, before.text)
-    return len(shared) >= FEWEST and _share(now.text, before.text) >= enough
+    """Say whether two statements are on one thing: by theme and a word, or by many words."""
+    if _answers(now, before):
+        return bool(_shared(now.text, before.text))
+    theme, other = now.themes - {NO_THEME}, before.themes - {NO_THEME}
+    if theme & other:
+        return bool(_shared(now.text, before.text))
+    if now.themes and before.themes and bool(theme) != bool(other):
+        return _shares_subject(now, before) and _likeness(now, before) >= SHARED_SUBJECT
+    return _likeness(now, before) >= (SHARED if now.voices else MENTIONED)
+
+
+def _likeness(now: Worded, before: Worded) -> float:
+    """Return the share of words of the shorter one, in what is said or in the whole statements."""
+    pairs = ((now.text, before.text), (now.whole, before.whole))
+    return max(_share(a, b) if len(_shared(a, b)) >= FEWEST else 0.0 for a, b in pairs)
+
+
+def _shares_subject(now: Worded, before: Worded) -> bool:
+    """Say whether the statements around what is said share a theme's word, or a detail."""
+    subjects = {_family(word) for word in load_tables().subjects}
+    details = set(_details(now)) & set(_details(before))
+    return bool(details or subjects & _shared(now.whole, before.whole))
+
+
+def _answers(now: Worded, before: Worded) -> bool:
+    """Say whether a side that a statement concerns denies it or gives another detail."""
+    concerned = any(is_within(a, b) for a in now.parties for b in before.others)
+    clash = set(_changed(now, before)) & set(CLASHING)
+    return concerned and (_is_turned(now, before) or bool(clash))
 
 
 def _share(one: str, other: str) -> float:
-    fewest = min(len(_content(one)), len(_content(other)))
+    fewest = min(len(content_words(one)), len(content_words(other)))
     return len(_shared(one, other)) / max(1, fewest)
 
 
 def _shared(one: str, other: str) -> frozenset[str]:
-    return _content(one) & _content(other)
+    return content_words(one) & content_words(other)
 
 
-def _content(text: str) -> frozenset[str]:
+def content_words(text: str) -> frozenset[str]:
     """Return the families of the words that carry content."""
     tables, folded = load_tables(), fold(text)
     found = (folded[start:end] for start, end in words(folded))
-    return frozenset(
-        tables.same.get(word, word)[:STEM] for word in found if word not in tables.stop
-    )
+    kept = (tables.same.get(word, word) for word in found if word not in tables.stop)
+    return frozenset(map(_family, kept))
+
+
+def _family(word: str) -> str:
+    return word[:STEM].removesuffix("s")
 
 
 def _says(pattern: str, text: str) -> bool:
     return load_tables().patterns[pattern].search(text) is not None
 
 
-__all__ = ["Reading", "Worded", "adds_words", "compare_words"]
+__all__ = ["Reading", "Worded", "adds_words", "compare_words", "content_words"]

@@ -61,6 +61,12 @@ _POSITIONS = """
     WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND until IS NULL
     ORDER BY id
 """
+ENDED = 500  # of the positions that ended, the newest
+_HISTORY = """
+    SELECT position FROM positions
+    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND until IS NOT NULL
+    ORDER BY since DESC, id LIMIT :ended
+"""
 _CONTRADICTIONS = """
     SELECT contradiction FROM contradictions
     WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND closed IS NULL
@@ -74,11 +80,13 @@ def ledger(database: Database, topic: str, issues: Sequence[str]) -> Ledger:
     with database.read():
         propositions = database.run(_PROPOSITIONS, asked)
         current = database.run(_POSITIONS, asked)
+        ended = database.run(_HISTORY, asked | {"ended": ENDED})
         unresolved = database.run(_CONTRADICTIONS, asked)
     return Ledger(
         propositions=tuple(loads(Proposition, document) for (document,) in propositions),
         positions=tuple(loads(Position, document) for (document,) in current),
         contradictions=tuple(loads(Contradiction, document) for (document,) in unresolved),
+        history=tuple(loads(Position, document) for (document,) in ended),
     )
 
 

@@ -138,6 +138,7 @@ CREATE TABLE positions (
     id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL, party TEXT NOT NULL,
     since INTEGER NOT NULL, until INTEGER, position TEXT NOT NULL);
 CREATE INDEX positions_current ON positions (topic, issue) WHERE until IS NULL;
+CREATE INDEX positions_ended ON positions (topic, issue, since) WHERE until IS NOT NULL;
 
 CREATE TABLE contradictions (
     id TEXT PRIMARY KEY, topic TEXT NOT NULL, issue TEXT NOT NULL,
