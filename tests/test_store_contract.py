@@ -559,9 +559,19 @@ def test_the_ledger_holds_what_was_asked_for_and_is_current(store: Store) -> Non
     found = store.ledger(TOPIC, ["river", "nothing"])
     assert [p.id for p in found.propositions] == ["proposition-0001"]
     assert [p.id for p in found.positions] == ["position-0002"]
+    assert [p.id for p in found.history] == [old.id]
     assert [c.id for c in found.contradictions] == ["contradiction-0001"]
     assert len(store.ledger(TOPIC, ["river", "road"]).propositions) == 2
     assert store.ledger(TOPIC, []) == Ledger()
+
+
+def test_a_comparison_counts_the_alerts_it_repeats_once(store: Store) -> None:
+    store.save_comparison(comparison(scraped(1), alerts=(alert(1, article_id="article-0001"),)))
+    for _ in range(2):
+        store.save_comparison(comparison(scraped(2), repeated=(alert(1).id,)))
+    kept = store.alert(alert(1).id)
+    assert kept is not None
+    assert kept.repeats == 1
 
 
 def test_positions_and_contradictions_change_in_place(store: Store) -> None:

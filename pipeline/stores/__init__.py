@@ -124,7 +124,10 @@ class LedgerStore(Protocol):
         """Return articles (without text) that share an LSH band with `sketch`, oldest first."""
 
     def save_comparison(self, comparison: Comparison) -> None:
-        """Keep decisions, propositions, positions, contradictions, alerts and outbox rows."""
+        """Keep decisions, propositions, positions, contradictions, alerts and outbox rows.
+
+        Stored alerts the article repeats (`repeated`) count it, as by `fold_repeat`.
+        """
 
     def coverage(self, topic: str, key: str) -> Coverage:
         """Return who carried the proposition `key`."""

@@ -84,16 +84,21 @@ def fold_repeat(database: Database, alert_id: str, article_id: str) -> None:
         StoreError: no such alert is stored.
     """
     with database.write():
-        row = database.first("SELECT article_id FROM alerts WHERE id = ?", (alert_id,))
-        if row is None:
-            raise StoreError(f"no alert {alert_id!r} to fold into", subject=database.url)
-        if row[0] == article_id:
-            return
-        added = database.change(
-            "INSERT INTO repeats (alert_id, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (alert_id, article_id),
-        )
-        database.run("UPDATE alerts SET repeats = repeats + ? WHERE id = ?", (added, alert_id))
+        fold(database, alert_id, article_id)
+
+
+def fold(database: Database, alert_id: str, article_id: str) -> None:
+    """As `fold_repeat`, inside a transaction of the caller's."""
+    row = database.first("SELECT article_id FROM alerts WHERE id = ?", (alert_id,))
+    if row is None:
+        raise StoreError(f"no alert {alert_id!r} to fold into", subject=database.url)
+    if row[0] == article_id:
+        return
+    added = database.change(
+        "INSERT INTO repeats (alert_id, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (alert_id, article_id),
+    )
+    database.run("UPDATE alerts SET repeats = repeats + ? WHERE id = ?", (added, alert_id))
 
 
 def alert(database: Database, alert_id: str) -> Alert | None:

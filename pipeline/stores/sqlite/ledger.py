@@ -180,6 +180,8 @@ def save_comparison(
             _add_decision(database, n, decision)
         _save_ledger(database, comparison)
         alerts.add(database, comparison.alerts, comparison.deliveries)
+        for alert_id in comparison.repeated:
+            alerts.fold(database, alert_id, comparison.article.id)
 
 
 def _digest(comparison: Comparison) -> str:
@@ -193,7 +195,7 @@ def _digest(comparison: Comparison) -> str:
         *comparison.alerts,
         *comparison.deliveries,
     )
-    return stable_id(str(comparison.article.version), *map(dumps, found))
+    return stable_id(str(comparison.article.version), *map(dumps, found), *comparison.repeated)
 
 
 def _add_decision(database: Database, article: int, decision: Decision) -> None:
