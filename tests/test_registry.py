@@ -205,3 +205,16 @@ def test_no_module_of_ours_names_a_place_or_a_person() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert not {n for n in names if n in node.value}, (module, node.value[:60])
+
+
+def test_an_open_term_ends_a_year_after_the_file_was_checked(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        "checked = 2030-01-01\n[people]\n"
+        '"Ada Brook" = { country = "IE", '
+        'offices = [{ office = "president", since = 2029-05-01 }] }\n',
+        "utf-8",
+    )
+    registry = Registry.load(tmp_path)
+    inside, beyond = (datetime(2030, 12, 1, tzinfo=UTC), datetime(2031, 2, 1, tzinfo=UTC))
+    assert [p.name for p, _ in registry.holders("president", "IE", inside)] == ["Ada Brook"]
+    assert registry.holders("president", "IE", beyond) == []

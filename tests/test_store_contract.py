@@ -1061,9 +1061,9 @@ def of_type(hint: str) -> st.SearchStrategy[Any]:
         "datetime | None": maybe_moments,
         "tuple[str, ...]": many,
         "tuple[tuple[str, str], ...]": st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
-        "tuple[tuple[datetime, str], ...]": st.lists(
-            st.tuples(moments, texts), max_size=3
-        ).map(tuple),
+        "tuple[tuple[datetime, str], ...]": st.lists(st.tuples(moments, texts), max_size=3).map(
+            tuple
+        ),
         "Span | None": st.none() | spans,
         "tuple[Span, ...]": st.lists(spans, max_size=3).map(tuple),
         "tuple[Hop, ...]": st.lists(hops, max_size=3).map(tuple),

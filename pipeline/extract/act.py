@@ -90,6 +90,11 @@ class Scene:
         first = (draft.cue or draft.content)[0]
         return sentence_at(self.sentences, first.start)
 
+    def rest(self, draft: Draft) -> str:
+        """Return the words behind the draft in its sentence, and the article's title."""
+        title = self.article.title if self.article else ""
+        return f"{self.text[hull(draft).end : self.sentence(draft).end]} {title}"
+
     def named(self, words: str) -> list[Named]:
         """Return the countries and groups named in `words`, in order."""
         from pipeline.extract.phrases import item_countries, parse_items
@@ -143,6 +148,7 @@ def utterance(grammar: Grammar, scene: Scene, draft: Draft) -> Utterance:
         content=content,
         source=" ".join(span.of(scene.text) for span in draft.source),
         context=scene.text[max(0, first - CONTEXT) : first],
+        rest=scene.rest(draft),
         relation=relation(grammar, scene, draft, content),
     )
 

@@ -30,11 +30,14 @@ def read_body(phrase: Phrase, scene: Scene) -> Speaker | None:
     if not isinstance(body, Body):
         return None
     countries, why = nationality(phrase, scene.registry), "nationality in the text"
+    if not countries and phrase.owner:
+        countries, why = scene.owner_state(), "the state before, which owns it"
     if not countries:
         earlier = _same_body(body, scene)
         if earlier is not None:
             return earlier
-        countries, why = scene.default_country()
+        body, named = _meant(body, scene)
+        countries, why = ((named,), "the body named before") if named else scene.default_country()
     if len(countries) > 1:
         return replace(states(countries, scene, why), role=body.key, role_code=body.code)
     return _body_of(body, phrase, countries, f"body: {why}", scene)
@@ -50,20 +53,31 @@ def _same_body(body: Body, scene: Scene) -> Speaker | None:
     return None
 
 
+def _meant(body: Body, scene: Scene) -> tuple[Body, str]:
+    """Return the body and state of "the ministry" or "the army": those named before."""
+    key, country = scene.cast.body_named(body.key, scene.position)
+    return scene.registry.bodies.get(key, body), country
+
+
 def _body_of(
     body: Body, phrase: Phrase, countries: tuple[str, ...], why: str, scene: Scene
 ) -> Speaker:
     registry = scene.registry
     country = countries[0] if countries else ""
     region = [item for item in phrase.items if item.label == "region"]
+    town = [item for item in phrase.items if item.label == "town"]
+    if town and body.key == "government":
+        return replace(_as_called(body, phrase, countries), role_code="REG", why=why)
     own = registry.institution(body.key, country) if country and not region else None
     shown = region[0].text if region else registry.country_name(country)
     if own is not None:
-        return _of_actor(own, why, role=body.key)
+        return of_actor(own, why, role=body.key)
     if body.key == "government" and country and not region:
         return _government(country, why, scene)
     if body.own_words and country:
         return replace(_in_own_words(body, phrase, countries, scene), why=why)
+    if not shown and countries:
+        return replace(_as_called(body, phrase, countries), why=why)
     if not shown:
         shown = phrase.possessor[-1].text if phrase.possessor else ""
     return Speaker(
@@ -73,6 +87,18 @@ def _body_of(
         role=body.key,
         role_code="REG" if region and body.code == "GOV" else body.code,
         why=why,
+    )
+
+
+def _as_called(body: Body, phrase: Phrase, countries: tuple[str, ...]) -> Speaker:
+    """Return a body by the text's words: of a town, or of a state known by its adjective only."""
+    tail = [f"{word} {' '.join(i.text for i in items)}" for word, items in phrase.complements]
+    return Speaker(
+        name=capitalised(" ".join([phrase.words, *tail][:1])),
+        kind=body.kind,
+        countries=countries,
+        role=body.key,
+        role_code=body.code,
     )
 
 
@@ -130,7 +156,7 @@ def read_actor(phrase: Phrase, scene: Scene) -> Speaker | None:
     actors = [alias.entry for alias in last.aliases if isinstance(alias.entry, Actor)]
     said = nationality(replace(phrase, head=phrase.head[:-1]), scene.registry)
     fitting = [actor for actor in actors if not said or actor.countries == said]
-    return _of_actor(min(fitting or actors, key=lambda a: _distance(a, scene)), "registry")
+    return of_actor(min(fitting or actors, key=lambda a: _distance(a, scene)), "registry")
 
 
 def _is_kind_word(item: Item, scene: Scene) -> bool:
@@ -143,7 +169,8 @@ def _distance(actor: Actor, scene: Scene) -> tuple[bool, bool]:
     return not named, actor.table not in ("forces", "groups", "institutions")
 
 
-def _of_actor(actor: Actor, why: str, *, role: str = "") -> Speaker:
+def of_actor(actor: Actor, why: str, *, role: str = "") -> Speaker:
+    """Return a named body as a speaker."""
     return Speaker(
         name=actor.name,
         kind=actor.kind or HopKind.ORGANISATION,
@@ -162,21 +189,29 @@ def read_state(phrase: Phrase, scene: Scene) -> Speaker | None:
     if last.folded in scene.registry.words.administrations["state"]:
         countries = countries_of([*phrase.possessor, *phrase.head], scene.registry)
         return _government(countries[0], "side of a state", scene) if countries else None
-    if last.label == "region" and not phrase.indefinite:
-        return Speaker(
-            name=f"Government of {last.text}",
-            kind=HopKind.GOVERNMENT,
-            countries=item_countries(last),
-            role="regional government",
-            role_code="REG",
-            why="a region or city stands for its government",
-        )
+    if last.label in ("town", "region"):
+        return None if phrase.indefinite else _local(last)
     if last.label not in ("country", "capital"):
         return None
     countries = item_countries(last)
     if len(countries) != 1:
         return None
     return _government(countries[0], f"{last.label} stands for its government", scene)
+
+
+def _local(place: Item) -> Speaker:
+    """Answer a region, which has a government, or a town, which speaks for nobody."""
+    countries = item_countries(place)
+    if place.label == "town":
+        return Speaker(name=None, countries=countries, why="a town that is no capital")
+    return Speaker(
+        name=f"Government of {place.text}",
+        kind=HopKind.GOVERNMENT,
+        countries=countries,
+        role="regional government",
+        role_code="REG",
+        why="a region stands for its government",
+    )
 
 
 def read_apposition(phrase: Phrase, scene: Scene) -> Speaker | None:

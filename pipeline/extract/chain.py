@@ -22,6 +22,7 @@ from pipeline.extract.reading import Reading
 from pipeline.extract.registry import Actor, Registry
 from pipeline.extract.speaker import resolve_phrase
 from pipeline.extract.tokens import tokenize
+from pipeline.extract.unnamed import KIN
 from pipeline.records import Article, Hop, HopKind, Span
 
 if TYPE_CHECKING:
@@ -115,13 +116,33 @@ class Chain:
 
     def _hop(self, reading: Reading, span: Span) -> Hop:
         """Return the hop of a carrier's phrase: the agency it names, or its words."""
-        actor = reading.media.actor(span.of(reading.text))
+        actor = reading.media.actor_at(reading.text, span)
         if actor is not None:
-            return Hop(
-                name=actor.name, kind=actor.kind or HopKind.OUTLET, countries=actor.countries
-            )
+            return _hop_of_actor(actor)
         words = LEADING_ARTICLE.sub("", " ".join(span.of(reading.text).split()))
-        return Hop(name=words, kind=HopKind.OUTLET)
+        named = reading.language.pattern("introduced").search(words)
+        if named is not None:
+            words = named["name"]
+        bare = words.islower() and words in reading.language.listed("carriers_alone")
+        before = self._named_before(reading, words, span.start) if bare else None
+        return before or Hop(name=words, kind=HopKind.OUTLET)
+
+    def _named_before(self, reading: Reading, words: str, place: int) -> Hop | None:
+        """Return the agency or outlet that "the agency" or "the newspaper" means."""
+        agency = words in reading.language.listed("agency_nouns")
+        for match in reversed(
+            [*reading.language.pattern("medium").finditer(reading.text, 0, place)]
+        ):
+            span = Span(*match.span())
+            actor = reading.media.actor_at(reading.text, span)
+            kind = HopKind.AGENCY if agency else HopKind.OUTLET
+            if actor is not None and actor.kind is kind:
+                return _hop_of_actor(actor)
+            name = match.group().removeprefix("The ").removeprefix("the ")
+            forms = set(name.lower().split()) & reading.language.listed("carriers")
+            if actor is None and forms and agency == bool(forms & {"agency", "wire"}):
+                return Hop(name=name, kind=kind)
+        return None
 
     def _addressee(self, reading: Reading, draft: Draft) -> Hop | None:
         """Read 'told X': X is kept as addressee, and is a hop when it is of the media."""
@@ -138,12 +159,21 @@ class Chain:
         words = span.of(reading.text)
         if reading.media.actor(words) is not None:
             return self._hop(reading, span)
+        if reading.language.pattern("state_media").match(words):
+            return self._hop(reading, span)
+        if self._introduced(reading, words):
+            return Hop(name=" ".join(words.split()), kind=HopKind.OUTLET)
         forms = [reading.lower(word) for word in reading.words(span.start, span.end)]
         listed = reading.language.listed("carriers") - {"media", "report", "reports", "press"}
         named = any(char.isupper() for char in words)
         if named and any(form in listed for form in forms[:MAX_CARRIER_WORDS]):
             return self._hop(reading, Span(span.start, _name_end(reading, span, listed)))
         return None
+
+    def _introduced(self, reading: Reading, words: str) -> bool:
+        """Whether the text calls the name a newspaper, agency or broadcaster somewhere."""
+        found = reading.language.pattern("introduced").finditer(reading.text)
+        return any(match["name"] == words for match in found)
 
     def _around(self, doc: Doc, draft: Draft) -> list[Hop]:
         """Return carriers and platforms named in the sentence, outside the words said."""
@@ -157,7 +187,8 @@ class Chain:
         hops = [
             hop
             for place, hop in named
-            if not _taken(reading, draft, place) and _nearest(reading, doc._.drafts, draft, place)
+            if (not _taken(reading, draft, place) or _posted_act(draft, place, hop))
+            and _nearest(reading, doc._.drafts, draft, place)
         ]
         if not any(hop.kind is HopKind.POST for hop in hops):
             hops += self._platform_of_cue(reading, doc.user_data["article"], draft)
@@ -227,7 +258,15 @@ def _nearest(reading: Reading, drafts: list[Draft], draft: Draft, place: int) ->
 
     sentence = reading.sentence(place)
     rivals = [d for d in drafts if d.cue and sentence.start <= d.cue[0].start < sentence.end]
-    return all(distance(draft) <= distance(rival) for rival in rivals)
+    name = draft.speaker.name if draft.speaker else None
+    others = [r for r in rivals if not name or r.speaker is None or r.speaker.name != name]
+    return all(distance(draft) <= distance(rival) for rival in others)
+
+
+def _posted_act(draft: Draft, place: int, hop: Hop) -> bool:
+    """Whether an act's content ends with the platform: 'thanked him on PLATFORM'."""
+    ends = {span.end for span in draft.content}
+    return draft.cue_kind == "act" and hop.kind is HopKind.POST and place + len(hop.name) in ends
 
 
 def _taken(reading: Reading, draft: Draft, place: int) -> bool:
@@ -251,6 +290,8 @@ def _framed(reading: Reading, draft: Draft, carriers: list[Hop], frames: Frames)
     if reading.language.pattern("own_setting").search(reading.sentence(place).of(reading.text)):
         frames.by_speaker.pop(speaker or "", None)
         return []
+    if draft.speaker is not None and KIN in draft.speaker.why:
+        return next(reversed(frames.by_speaker.values()), [])
     medium = draft.speaker is not None and draft.speaker.kind in (HopKind.AGENCY, HopKind.OUTLET)
     return frames.by_speaker.get(speaker or "", [] if medium else frames.copy)
 
@@ -264,6 +305,10 @@ def _speaker_hop(reading: Reading, draft: Draft) -> list[Hop]:
     words = " ".join(draft.source[0].of(reading.text).split())
     name = POSSESSIVE.sub("", LEADING_ARTICLE.sub("", words))
     return [Hop(name=name, kind=HopKind.UNRESOLVED)]
+
+
+def _hop_of_actor(actor: Actor) -> Hop:
+    return Hop(name=actor.name, kind=actor.kind or HopKind.OUTLET, countries=actor.countries)
 
 
 def _hop_of(speaker: Speaker) -> Hop:

@@ -8,12 +8,11 @@ further than the paragraph before. No candidate, no answer.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from pipeline.extract.cast import Cast, Figure, Mention
 from pipeline.extract.phrases import (
     NAMES,
     PLACES,
@@ -23,140 +22,37 @@ from pipeline.extract.phrases import (
     parse_items,
     parse_phrase,
 )
-from pipeline.extract.registry import Country, Person, Registry
+from pipeline.extract.registry import Actor, Body, Country, Person, Registry
+from pipeline.extract.strangers import unknown_states
 from pipeline.extract.titles import Title, read_title
-from pipeline.extract.tokens import fold
+from pipeline.records import HopKind
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"”’')]*\s+(?=[\"“‘A-Z])|\n+")
 _QUOTED = re.compile(r"“[^”\n]*”|\"[^\"\n]*\"")
+# CITY, State (Agency) -   CITY:   CITY, Month 3 /AGENCY/
+DATELINE = re.compile(
+    r"\s*(?:[A-Z][A-Z .'’-]+|(?:[A-Z][\w'’-]+ ?){1,3}(?=[,:\[]| [-—–(\[]))[^()\n—–:/]{0,40}?\s*"
+    r"(?::|—|–|--?\s|\(|/)"
+)
+_STATES = PLACES | {"actor", "person"}
 _TITLE_PARTS = TITLES | PLACES | {"body", "actor", "'s"}
-
-
-@dataclass(slots=True)
-class Figure:
-    """A person met in the article. What later mentions tell is added to the first."""
-
-    name: str
-    person: Person | None = None  # when the registry knows the name
-    countries: tuple[str, ...] = ()
-    role: str = ""
-    code: str = ""
-    office: str = ""
-    gender: str = ""
-    titled: bool = False  # a title or the registry makes sure that this is a person
-
-    def learn(self, title: Title) -> None:
-        """Add what another mention tells."""
-        self.countries = self.countries or title.countries
-        self.role = self.role or title.role
-        self.code = self.code or title.code
-        self.gender = self.gender or title.gender
-        if title.office is not None and not self.office:
-            self.office = title.office.key
-        self.titled = self.titled or bool(title.role or title.gender)
-
-    def is_surname(self, word: str) -> bool:
-        """Say whether `word` (folded) ends the name."""
-        return fold(self.name).split()[-1:] == [word]
-
-    def answers_to(self, words: Sequence[str]) -> bool:
-        """Say whether `words` (folded) are part of the name, in order."""
-        own = [fold(word) for word in self.name.split()]
-        rest = iter(own)
-        return all(word in rest for word in words)
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Where a figure is named."""
-
-    start: int
-    end: int
-    figure: Figure
-    subject: bool = True  # no possessive, and no preposition before it
-
-
-@dataclass(slots=True)
-class Cast:
-    """The people and countries of one article, in order of appearance."""
-
-    text: str
-    when: datetime | None = None
-    heads: frozenset[str] = frozenset()  # offices of heads of state and government
-    figures: list[Figure] = field(default_factory=list)
-    mentions: list[Mention] = field(default_factory=list)
-    countries: list[tuple[int, str]] = field(default_factory=list)
-    pairs: list[tuple[int, tuple[str, str]]] = field(default_factory=list)  # "X and Y"
-    sentences: list[int] = field(default_factory=list)  # where each begins
-    paragraphs: list[int] = field(default_factory=list)
-
-    def sentence(self, position: int) -> int:
-        """Return the number of the sentence at a code point."""
-        return bisect_right(self.sentences, position) - 1
-
-    def paragraph(self, position: int) -> int:
-        """Return the number of the paragraph at a code point."""
-        return bisect_right(self.paragraphs, position) - 1
-
-    def named(self, name: str) -> Figure | None:
-        """Return the figure a full or short name means; a titled one, a surname, the fullest.
-
-        The order matters in headlines: "Novak Offers Help" looks like a name too.
-        """
-        words = [fold(word) for word in name.split()]
-        found = [figure for figure in self.figures if figure.answers_to(words)]
-        return max(
-            found,
-            key=lambda f: (f.titled, f.is_surname(words[-1]), len(f.name.split())),
-            default=None,
-        )
-
-    def holding(self, office: str, countries: tuple[str, ...], before: int) -> Figure | None:
-        """Return who was introduced in `office`, the last one named before a code point."""
-        fitting = [
-            mention
-            for mention in self.mentions
-            if mention.figure.office == office
-            and (not countries or mention.figure.countries == countries)
-        ]
-        earlier = [mention for mention in fitting if mention.start < before]
-        if earlier:
-            return earlier[-1].figure
-        unique = {id(mention.figure): mention.figure for mention in fitting}
-        return next(iter(unique.values())) if len(unique) == 1 else None
-
-    def titled(self, word: str, countries: tuple[str, ...], before: int) -> Figure | None:
-        """Return the last person named whose role ends in `word` (folded)."""
-        for mention in reversed(self.mentions):
-            figure = mention.figure
-            fits = not countries or not figure.countries or figure.countries == countries
-            if mention.start < before and fits and figure.role.casefold().split()[-1:] == [word]:
-                return figure
-        return None
-
-    def main_country(self) -> str | None:
-        """Return the country the text is about: named more than twice as often as any other."""
-        counts = Counter(country for _, country in self.countries).most_common(2)
-        if not counts:
-            return None
-        if len(counts) == 1 or counts[0][1] > 2 * counts[1][1]:
-            return counts[0][0]
-        return None
-
-    def mentions_country(self, country: str) -> bool:
-        """Say whether the text names the country at all."""
-        return any(code == country for _, code in self.countries)
 
 
 def build_cast(text: str, registry: Registry, when: datetime | None) -> Cast:
     """Return who and which countries occur in `text`."""
+    items = list(_all_items(text, registry))
+    states = unknown_states(items, text, registry.words)
+    if states:
+        registry = registry.with_states(states)
+        items = list(_all_items(text, registry))
     heads = frozenset(key for key, o in registry.offices.items() if o.code in ("HOS", "HOG"))
-    cast = Cast(text=text, when=when, heads=heads)
+    cast = Cast(text=text, when=when, heads=heads, registry=registry)
     cast.paragraphs = [0, *(match.end() for match in re.finditer(r"\n+", text))]
     cast.sentences = [0, *_sentence_starts(text)]
-    items = list(_all_items(text, registry))
     cast.countries = list(_countries(items, text))
     cast.pairs = list(_pairs(items))
+    cast.dateline = _dateline(items, text)
+    _set_places(cast, items)
     lines = [match.span() for match in re.finditer(r"[^\n]+", text) if _is_headline(match.group())]
     spots = [
         index
@@ -170,6 +66,50 @@ def build_cast(text: str, registry: Registry, when: datetime | None) -> Cast:
         _meet(items, index, cast, registry)
     cast.mentions.sort(key=lambda mention: mention.start)
     return cast
+
+
+def _dateline(items: Sequence[Item], text: str) -> str:
+    """Return the country of the place before the first dash, colon or agency; "" when none."""
+    head = DATELINE.match(text)
+    if head is None:
+        return ""
+    placed = [item for item in items[:8] if item.end <= head.end() and item.label in PLACES]
+    found = [code for item in placed for code in item_countries(item)]
+    return found[-1] if found else ""
+
+
+def _set_places(cast: Cast, items: Sequence[Item]) -> None:
+    """Note where the text names places, bodies with their state, and each sentence's first."""
+    pairs = {start for start, _ in cast.pairs}
+    for index, item in enumerate(items):
+        codes = item_countries(item) if item.label in _STATES else ()
+        entry = item.aliases[0].entry if item.aliases else None
+        if isinstance(entry, Actor) and entry.kind in (HopKind.AGENCY, HopKind.OUTLET):
+            cast.media.append((item.start, entry))
+            continue
+        if len(codes) != 1:
+            continue
+        number = cast.sentence(item.start)
+        opens = index > 0 and items[index - 1].start == cast.sentences[number]
+        if (
+            opens
+            and items[index - 1].label == "prep"
+            and item.label in ("capital", "country", "town")
+        ):
+            cast.openings[number] = codes[0]
+        if item.label in PLACES - {"demonym"}:
+            cast.spots.append((item.start, codes[0]))
+        # "in Ruritania" is where, "Ruritania's army" who; two at once are neither
+        apart = item.start not in pairs and _is_led(items, index)
+        if apart and number not in cast.subjects:
+            cast.subjects[number] = f"{item.start} {codes[0]}"
+        following = [i for i in items[index + 1 : index + 4] if i.label not in ("'s", "word")]
+        if item.label in PLACES and following and following[0].label == "body":
+            body = following[0].aliases[0].entry
+            if isinstance(body, Body):
+                cast.bodies.append((item.start, body.key, codes[0]))
+        if isinstance(entry, Actor) and entry.body:
+            cast.bodies.append((item.start, entry.body, codes[0]))
 
 
 def _is_headline(line: str) -> bool:
@@ -220,6 +160,10 @@ def _meet(items: Sequence[Item], index: int, cast: Cast, registry: Registry) -> 
     figure = _figure(item, cast, title, registry)
     if figure is None:
         return
+    member = index > 1 and items[index - 1].label == "'s" and items[index - 2].label != "name"
+    figure.titled = figure.titled or (member and item.label == "name")  # "the party's NAME"
+    if not title.countries and figure.person is None:
+        title = replace(title, countries=_whose(items, index, cast, registry))
     if figure.person is None:
         figure.learn(title)
     elif title.office is not None and not figure.office:
@@ -227,12 +171,40 @@ def _meet(items: Sequence[Item], index: int, cast: Cast, registry: Registry) -> 
     cast.mentions.append(Mention(item.start, item.end, figure, _is_subject(items, index)))
 
 
+def _whose(items: Sequence[Item], index: int, cast: Cast, registry: Registry) -> tuple[str, ...]:
+    """Return the state told by "its minister, NAME" or "NAME, who led the Ruritanian side"."""
+    words = registry.words
+    behind = [item for item in items[index + 1 : index + 9] if item.label != "det"]
+    if behind and behind[0].label == ",":
+        clause = behind[1:]
+        verbs = [n for n, item in enumerate(clause[:3]) if item.folded in words.leading]
+        led = clause[verbs[0] + 1 : verbs[0] + 3] if verbs else []
+        if len(led) == 2 and led[0].label in PLACES and led[1].folded in words.led:
+            return item_countries(led[0])
+    first = index
+    while first > max(0, index - 5) and (
+        _belongs(items[first - 1], registry) or items[first - 1].label in (",", "word")
+    ):
+        first -= 1
+    owner = items[first - 1] if 0 < first < index else None
+    neuter = owner is not None and words.possessives.get(owner.folded) in ("n", "p")
+    if owner is not None and neuter and first < index:
+        state = cast.subject_state(owner.start)
+        return (state,) if state else ()
+    return ()
+
+
 def _is_subject(items: Sequence[Item], index: int) -> bool:
     following = items[index + 1].label if index + 1 < len(items) else ""
+    return following != "'s" and _is_led(items, index)
+
+
+def _is_led(items: Sequence[Item], index: int) -> bool:
+    """Say whether no preposition governs the phrase."""
     first = index
     while first > 0 and items[first - 1].label in _TITLE_PARTS | {"det"}:
         first -= 1
-    return following != "'s" and (first == 0 or items[first - 1].label != "prep")
+    return first == 0 or items[first - 1].label != "prep"
 
 
 def _figure(item: Item, cast: Cast, title: Title, registry: Registry) -> Figure | None:
@@ -328,7 +300,26 @@ def _around(items: Sequence[Item], index: int, registry: Registry) -> list[Item]
     first = index
     while first > 0 and (_belongs(items[first - 1], registry) or _links(items, first - 1)):
         first -= 1
+    if first == index:
+        before = _title_before_comma(items, index)
+        if before:
+            return [*before, items[index]]
     return [*items[first : index + 1], *_apposition(items, index, registry)]
+
+
+def _title_before_comma(items: Sequence[Item], index: int) -> list[Item]:
+    """Return the title of "Ruritania's envoy to the talks, NAME,"; [] when there is none."""
+    following = items[index + 1].label if index + 1 < len(items) else ","
+    if index < 2 or items[index - 1].label != "," or following not in ",.":
+        return []
+    first = index - 1
+    while first > 0 and index - first < 10 and items[first - 1].label not in ',.;:()"“”—–':
+        first -= 1
+    front = list(items[first : index - 1])
+    cut = next((n for n, item in enumerate(front) if item.label == "prep"), len(front))
+    title = front[:cut]
+    ends = title[-1].label if title else ""
+    return title if ends in ("office", "spokes", "rank", "unnamed") else []
 
 
 def _links(items: Sequence[Item], index: int) -> bool:
@@ -341,7 +332,8 @@ def _belongs(item: Item, registry: Registry) -> bool:
     if item.label in _TITLE_PARTS:
         return True
     if item.label in ("word", "conj", "cap"):
-        return item.folded in registry.words.adjectives
+        parties = registry.words.anaphors["group"]
+        return item.folded in registry.words.adjectives or item.folded in parties
     return False
 
 
@@ -357,34 +349,3 @@ def _apposition(items: Sequence[Item], index: int, registry: Registry) -> list[I
     closed = index + 2 + len(found) >= len(items) or items[index + 2 + len(found)].label in ',.”"'
     titled = any(item.label in ("office", "spokes", "rank") for item in found)
     return [items[index + 1], *found] if titled and closed else []
-
-
-# -- looking back ---------------------------------------------------------------------------
-
-
-def last_person(
-    cast: Cast, position: int, gender: str, inside: Callable[[int], bool]
-) -> Figure | None:
-    """Return the person a pronoun at `position` most likely means, None when nobody fits.
-
-    The first subject of the same sentence, else of the nearest sentence before it, no
-    further than the paragraph before. `inside` says which code points are words of claims:
-    who is named there is a candidate only when nobody else is.
-    """
-    fitting = [
-        mention
-        for mention in cast.mentions
-        if mention.start < position
-        and mention.figure.titled
-        and mention.figure.gender in (gender, "")
-        and cast.sentence(mention.start) >= cast.sentence(position) - 4
-        and cast.paragraph(mention.start) >= cast.paragraph(position) - 1
-    ]
-    outside = [mention for mention in fitting if not inside(mention.start)]
-    for mentions in ([m for m in outside if m.subject], outside, fitting):
-        if mentions:
-            nearest = max(cast.sentence(mention.start) for mention in mentions)
-            found = [m.figure for m in mentions if cast.sentence(m.start) == nearest]
-            certain = [figure for figure in found if figure.gender == gender]
-            return (certain or found)[0]
-    return None

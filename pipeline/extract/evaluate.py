@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.credit import read_credit
 from pipeline.records import Article, Claim, Span, stable_id
 
 if TYPE_CHECKING:
@@ -34,7 +37,10 @@ def claims_json(
     record: Mapping[str, Any], extractor: Extractor, *, sentences: bool = False
 ) -> dict[str, Any]:
     """Return {"id", "claims"}; with `sentences` also "relevant": any claim would alert."""
-    claims = extractor.claims(article_of(record))
+    actors = extractor.settings["actors_dir"]
+    article = article_of(record)
+    credit = read_credit(article, Path(str(actors)) if actors else None)
+    claims = extractor.claims(replace(article, credit=credit))
     answer: dict[str, Any] = {"id": record["id"]}
     if sentences:
         answer["relevant"] = any(claim.alert_worthy for claim in claims)

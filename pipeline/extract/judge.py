@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.extract.compose import Composed, compose, wrapped
 from pipeline.extract.modality import is_conditional
 from pipeline.extract.patterns import Grammar, Hit, match_rules
 
@@ -22,6 +23,7 @@ ABBREVIATION = re.compile(
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"']?\s+")
 SCOPE_WORDS = 7
+ANTECEDENTS = ("talks", "truce", "mediation", "violation")  # of two at one place the later
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Utterance:
     content: str
     source: str = ""
     context: str = ""  # the words before the content, for pronouns
+    rest: str = ""  # the words of the sentence behind it, and what else names the matter
     relation: str | None = None  # "party" or "third" to the conflict, None unknown
 
 
@@ -69,14 +72,13 @@ def pieces(said: Utterance) -> list[str]:
 
 
 def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
-    """Return the pieces with their first pronoun replaced by what was named last before it."""
-    name = last_object(grammar, said.context)
+    """Return the pieces with their first pronoun or "offer" replaced by what was named last."""
+    name = last_object(grammar, said.context) or last_object(grammar, said.rest)
     if name is None:
         return []
-    noun, nothing = grammar.lists["antecedent"][name]
     resolved = []
     for piece in pieces(said):
-        for pattern, words in (("none", nothing), ("pronoun", noun)):
+        for pattern, words in _stand_ins(grammar, name):
             new = grammar.lists_re("antecedent", pattern).sub(words, piece, count=1)
             if new != piece:
                 resolved.append(new)
@@ -84,13 +86,24 @@ def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
     return resolved
 
 
+def _stand_ins(grammar: Grammar, name: str) -> Iterator[tuple[str, str]]:
+    """Yield what "none", "the offer", "the deal" and "it" stand for when `name` came last."""
+    words = grammar.lists["antecedent"][name]
+    yield from zip(("none", "light", "settled", "pronoun"), words, strict=True)
+
+
 def last_object(grammar: Grammar, context: str) -> str | None:
-    """Return which of mediation, truce and talks `context` names last."""
-    last: tuple[int, str] | None = None
-    for name in ("talks", "truce", "mediation"):
-        for found in grammar.words[name].finditer(context):
-            last = max(last or (-1, ""), (found.start(), name))
-    return last[1] if last else None
+    """Return which of the antecedents `context` names last."""
+    names = [name for name in ANTECEDENTS if name in grammar.lists.get("antecedent", {})]
+    last = max(
+        (
+            (found.end(), rank, name)
+            for rank, name in enumerate(names)
+            for found in grammar.words[name].finditer(context)
+        ),
+        default=None,
+    )
+    return last[2] if last else None
 
 
 def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int, Judgement]]:
@@ -98,14 +111,57 @@ def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int
     if grammar.lists_re("skip", "text").search(f"{said.source} {piece}"):
         return
     for hit in match_rules(grammar, piece):
-        act = _decide(grammar, said, piece, hit)
+        if _yields(grammar, said, piece, hit):
+            break
+        act, start = _held(grammar, said, piece, hit)
         if act == "":
             return  # a negated refusal is no act, and no weaker pattern may make it one
         if act is not None:
-            words = piece[hit.start : hit.end]
-            why = f"{act}: rule {hit.rule.number} ({hit.rule.act}) on {words!r}"
-            yield hit.rule.number, Judgement(act, words, piece, why, hit.rule.act.startswith("CF_"))
+            why = f"rule {hit.rule.number} ({hit.rule.act})"
+            act = in_role(grammar, said, piece, act)
+            yield hit.rule.number, _judgement(piece, act, start, hit.end, why, hit.rule.act)
             return
+    made = _composed(grammar, said, piece)
+    if made and made.act:
+        act, way = in_role(grammar, said, piece, made.act), " < ".join(made.way)
+        yield len(grammar.rules), _judgement(piece, act, made.start, made.end, way, act)
+
+
+def _composed(grammar: Grammar, said: Utterance, piece: str) -> Composed | None:
+    return compose(grammar, piece, f"{said.source} {said.context} {said.rest}")
+
+
+def _yields(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> bool:
+    """Whether a pattern of a broad act gives way to an act composed of a stronger object."""
+    stronger = grammar.lists.get("prefer", {}).get(hit.rule.act, ())
+    made = _composed(grammar, said, piece) if stronger else None
+    return made is not None and made.way[0] in stronger
+
+
+def _held(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> tuple[str | None, int]:
+    """Return the act of one hit, by the stances around it if there are any, and its start."""
+    outer = wrapped(grammar, piece, hit.rule.act, hit.start, hit.end)
+    if outer:
+        return outer.act, outer.start
+    return _decide(grammar, said, piece, hit), hit.start
+
+
+def _judgement(piece: str, act: str, start: int, end: int, why: str, core: str) -> Judgement:
+    words = piece[start:end]
+    return Judgement(act, words, piece, f"{act}: {why} on {words!r}", core.startswith("CF_"))
+
+
+def in_role(grammar: Grammar, said: Utterance, piece: str, act: str) -> str:
+    """Return the act by who performs it: what two sides declare together they have agreed."""
+    joint = grammar.lists_re("scope", "joint")
+    own = grammar.lists_re("scope", "own_forces").search(piece)
+    if act == "CF_CALL" and own:
+        return "CF_DECLARE"
+    if act == "CF_DECLARE" and (joint.search(said.source) or joint.search(piece)):
+        return "CF_AGREE"
+    if act == "CF_DECLARE" and said.relation == "third" and not own:
+        return "CF_AGREE"
+    return act
 
 
 def _decide(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> str | None:

@@ -18,12 +18,21 @@ COVERED = 0.5  # of a report's words lie in its inner report: then the outer one
 BORDER = re.compile(r"[,;:\"“”—–\n]|\s-\s")
 FAR_BACK = 12  # words an antecedent is looked for in
 MAX_SOURCE_WORDS = 8
+MAX_LEAD = 6  # words of a medium's name before "citing"
 
 
 def mend(reading: Reading, drafts: list[Draft]) -> list[Draft]:
     """Return the drafts set right, without those that became part of another."""
     gone: set[int] = set()
-    for rule in (_quoted_as_saying, _citing, _according_to, _relative_source, _missing_source):
+    for rule in (
+        _source_in_dateline,
+        _was_quoted,
+        _quoted_as_saying,
+        _citing,
+        _according_to,
+        _relative_source,
+        _missing_source,
+    ):
         for index, draft in enumerate(drafts):
             if index not in gone:
                 gone |= rule(reading, drafts, index, draft)
@@ -34,6 +43,7 @@ def mend(reading: Reading, drafts: list[Draft]) -> list[Draft]:
         if index not in gone:
             _relative_content(reading, drafts, draft)
             _contents(reading, draft)
+            _without_dateline(reading, draft)
             _clean_source(reading, draft)
     return without(drafts, gone)
 
@@ -81,9 +91,38 @@ def _possessive(reading: Reading, draft: Draft) -> bool:
 # -- who carried the words ------------------------------------------------------------
 
 
+def _source_in_dateline(
+    reading: Reading, drafts: list[Draft], index: int, draft: Draft
+) -> set[int]:
+    """The place a text opens with speaks for nobody; who does stands behind it."""
+    head = reading.language.pattern("dateline").match(reading.text)
+    if head is not None and draft.source and draft.source[0].start < head.end():
+        draft.source = _cut(draft.source[0], Span(0, head.end()))
+    return set()
+
+
+def _was_quoted(reading: Reading, drafts: list[Draft], index: int, draft: Draft) -> set[int]:
+    """'B was quoted by A as saying C': B says C, carried by A."""
+    if not draft.cue:
+        return set()
+    sentence = reading.sentence(draft.cue[0].start)
+    match = reading.language.pattern("was_quoted").search(
+        reading.text, sentence.start, sentence.end
+    )
+    inside = match and any(match.start() <= span.start < match.end() for span in draft.cue)
+    source = phrase_before(reading, match.start()) if match and inside else None
+    if match is None or source is None:
+        return set()
+    draft.source, draft.via = [source], [Span(*match.span("carrier"))]
+    draft.cue = [Span(match.start("cue"), match.end("cue"))]
+    told = [Span(max(span.start, match.end()), span.end) for span in draft.content]
+    draft.content = [span for span in told if span.start < span.end]
+    return set() if draft.content else {index}
+
+
 def _quoted_as_saying(reading: Reading, drafts: list[Draft], index: int, draft: Draft) -> set[int]:
     """'A quoted B as saying C': B says C, carried by A."""
-    if cue_of(reading, draft).lemma not in ("quote", "cite") or not draft.cue:
+    if cue_of(reading, draft).lemma not in ("quote", "cite") or not draft.cue or draft.via:
         return set()
     match = reading.language.pattern("as_saying").match(reading.text, draft.cue[-1].end)
     if not match:
@@ -118,11 +157,22 @@ def _citing(reading: Reading, drafts: list[Draft], index: int, draft: Draft) -> 
     """'A reported, citing B, that C': B says C, carried by A."""
     if _is_citing(reading, draft):
         return {index} if _report_beside(reading, drafts, index) is not None else set()
-    if draft.depth or not draft.source or not is_carrier(reading, draft.source[0]):
+    if draft.depth or not draft.source or not draft.cue:
         return set()
-    sentence = reading.sentence(draft.source[0].start)
+    sentence = reading.sentence(draft.cue[0].start)
     match = reading.language.pattern("citing").search(reading.text, sentence.start, sentence.end)
     if not match or draft.via or draft.cue[0].start == match.start():
+        return set()
+    lead = reading.trimmed(sentence.start, match.start())
+    leads = lead is not None and len(reading.words(*_place(lead))) <= MAX_LEAD
+    if (
+        lead is not None
+        and leads
+        and draft.cue[0].start > match.end()
+        and is_carrier(reading, lead)
+    ):
+        draft.source = [lead]  # "A, citing B, reported": whatever the model took for the source
+    if not is_carrier(reading, draft.source[0]):
         return set()
     draft.via = draft.source[:1]
     draft.source = [Span(*match.span("source"))]
@@ -130,6 +180,10 @@ def _citing(reading: Reading, drafts: list[Draft], index: int, draft: Draft) -> 
     draft.content = [piece for piece in pieces if re.search(r"\w", piece.of(reading.text))]
     draft.why["attribution"] = "citing: the cited one speaks"
     return set() if draft.content else {index}
+
+
+def _place(span: Span) -> tuple[int, int]:
+    return span.start, span.end
 
 
 def _is_citing(reading: Reading, draft: Draft) -> bool:
@@ -193,12 +247,13 @@ def _passes_on(reading: Reading, outer: Draft, inner: Draft, index: int, *, quot
         named = reading.media.actor(outer.source[0].of(reading.text)) is not None
         told = named or cue_of(reading, inner).kind == "speech"
         parts = [*inner.source, *inner.cue, *inner.content]
-        return told and (quoting or _share(reading, parts, outer.content) >= COVERED)
+        return told and (quoting or share(reading, parts, outer.content) >= COVERED)
     same = inner.parent == outer.parent and not is_carrier(reading, inner.source[0])
-    return same and _share(reading, inner.content, outer.content) >= COVERED
+    return same and share(reading, inner.content, outer.content) >= COVERED
 
 
-def _share(reading: Reading, parts: list[Span], whole: list[Span]) -> float:
+def share(reading: Reading, parts: list[Span], whole: list[Span]) -> float:
+    """Return the share of the words of `whole` that lie in `parts`."""
     words = [word for span in whole for word in reading.words(span.start, span.end)]
     inside = [w for w in words if any(p.start <= w.start < p.end for p in parts)]
     return len(inside) / len(words) if words else 0.0
@@ -419,6 +474,15 @@ def _clean(reading: Reading, span: Span) -> Span | None:
     return reading.trimmed(start, end)
 
 
+def _without_dateline(reading: Reading, draft: Draft) -> None:
+    """The place and agency a text opens with are nobody's words."""
+    head = reading.language.pattern("dateline").match(reading.text)
+    if head is None or not any(span.start < head.end() for span in draft.content):
+        return
+    pieces = [part for span in draft.content for part in _cut(span, Span(0, head.end()))]
+    draft.content = pieces or draft.content
+
+
 def _clean_source(reading: Reading, draft: Draft) -> None:
     """End the source before a relative clause; source and cue without marks at their borders."""
     cues = [reading.trimmed(span.start, span.end) for span in draft.cue]
@@ -429,6 +493,10 @@ def _clean_source(reading: Reading, draft: Draft) -> None:
         words = span.of(reading.text)
         tail = reading.language.pattern("relative_tail").search(words)
         end = span.start + tail.start() if tail and tail.start() else span.end
+        carrier = reading.language.pattern("quoted_by").search(words)
+        if carrier and carrier.start("carrier") > end - span.start:
+            via = Span(*(span.start + place for place in carrier.span("carrier")))
+            draft.via = [*draft.via, via] if is_carrier(reading, via) else draft.via
         trimmed = reading.trimmed(span.start, end)
         if trimmed is not None:
             cleaned.append(trimmed)

@@ -8,13 +8,11 @@ Norway's offer to host talks             a cue noun with its owner
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
-from sys import maxsize
 
+from pipeline.extract.continued import continued_quotations
 from pipeline.extract.draft import Draft
-from pipeline.extract.mend import cue_of, phrase_before
+from pipeline.extract.mend import cue_of, is_carrier, phrase_before, share
 from pipeline.extract.reading import Reading
 from pipeline.languages import KINDS
 from pipeline.records import Span
@@ -22,7 +20,9 @@ from pipeline.records import Span
 CONFIDENCE = 0.5  # of a claim by words alone; the model is right more often
 MAX_SUBJECT_WORDS = 9
 MAX_OBJECT_WORDS = 40
-MIN_CONTINUED_WORDS = 4
+MAX_INSERTED = 12  # words between two commas behind a subject
+CARRIED = 0.8  # of the words an agency passes on are one report
+MAX_SPLIT = 7  # words from a verb to its particle
 ENDS = (".", "\n", "")
 STRETCH = re.compile(r"[,;:\"“”—–\n]|\s-\s")
 POSSESSIVE = re.compile(r"(?:['’]s|s['’])$")
@@ -37,13 +37,27 @@ def missed_reports(reading: Reading, drafts: list[Draft]) -> list[Draft]:
         for number, word in enumerate(words):
             if not taken[word.start] and reading.quotes.at(word.start) is None:
                 clause = Clause(reading, sentence, words, number, drafts)
-                draft = _act(clause) or _passive(clause) or _owned(clause) or _said_last(clause)
+                draft = next((hit for rule in RULES if (hit := rule(clause))), None)
                 if draft is not None:
                     found.append(_placed(reading, drafts, draft))
+    _carried(reading, drafts, found)
     for number, draft in enumerate(found, start=len(drafts)):
         if draft.cue[0].start > draft.content[0].start:
             _take_in(drafts, draft, number)
-    return [*found, *_continued(reading, drafts)]
+    return [*found, *continued_quotations(reading, drafts)]
+
+
+def _carried(reading: Reading, drafts: list[Draft], found: list[Draft]) -> None:
+    """'B called it false, the agency said.': the agency carries B's words."""
+    for outer in [d for d in found if d.cue[0].start > d.content[0].start]:
+        for inner in (*drafts, *found):
+            near = inner is not outer and inner.source and inner.content
+            if near and is_carrier(reading, outer.source[0]) and not inner.depth:
+                parts = [*inner.source, *inner.cue, *inner.content]
+                if share(reading, parts, outer.content) >= CARRIED:
+                    inner.via = [*outer.source, *inner.via]
+                    found.remove(outer)
+                    break
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,8 @@ class Clause:
 
     def listed(self, *names: str) -> frozenset[str]:
         """Return the words of these lists of the language."""
+        if len(names) == 1:
+            return self.reading.language.listed(names[0])
         return frozenset().union(*(self.reading.language.listed(name) for name in names))
 
 
@@ -126,7 +142,7 @@ def _act(clause: Clause) -> Draft | None:
     if not _is_act(clause):
         return None
     subject = _subject(clause)
-    content = _object(clause, clause.number + 1 + _has_particle(clause))
+    content = _split_object(clause) or _object(clause, clause.number + 1 + _has_particle(clause))
     if subject is None or content is None:
         return None
     word = clause.word.of(clause.reading.text)
@@ -141,10 +157,37 @@ def _is_act(clause: Clause) -> bool:
     if lemma not in clause.listed("sought_acts") or form == lemma or form.endswith("ing"):
         return False  # the bare form: "to offer", "will offer", or the noun
     if any(pair.split()[0] == lemma for pair in clause.listed("particles")):
-        return _has_particle(clause)
+        named = lemma in clause.listed("naming") and _names(clause)
+        return _has_particle(clause) or named or _split_object(clause) is not None
     if form in language.nouns:  # "offers", "demands": a verb only before its object
         return clause.form(1) in clause.listed("articles", "noun_followers", "prepositions")
     return True
+
+
+def _names(clause: Clause) -> bool:
+    """'called the charge absurd': somebody else's words get a name, with a word behind them."""
+    if clause.form(1) in clause.listed("named_alone"):
+        return clause.form(2) not in clause.listed("function") | {""}
+    thing = next((n for n in (2, 3, 4) if clause.form(n) in clause.listed("named_things")), 0)
+    owned = POSSESSIVE.search(clause.form(1)) is not None
+    determined = owned or clause.form(1) in clause.listed("articles", "possessives")
+    behind = clause.form(thing + 1)
+    return bool(thing) and determined and behind not in clause.listed("function") | {""}
+
+
+def _split_object(clause: Clause) -> Span | None:
+    """Return the object of 'turned the text down': what stands before the particle."""
+    lemma = clause.reading.language.lemma(clause.form())
+    ends = {pair.split()[1] for pair in clause.listed("particles") if pair.split()[0] == lemma}
+    ends &= clause.listed("split_particles")
+    if not ends or clause.form(1) not in clause.listed("articles", "possessives", "named_alone"):
+        return None
+    for step in range(2, MAX_SPLIT):
+        if clause.form(step) in ends:
+            first, last = clause.words[clause.number + 1], clause.words[clause.number + step - 1]
+            joined = STRETCH.search(clause.reading.text, first.start, last.end) is None
+            return Span(first.start, last.end) if joined else None
+    return None
 
 
 def _has_particle(clause: Clause) -> bool:
@@ -159,6 +202,8 @@ def _subject(clause: Clause) -> Span | None:
     """
     reading = clause.reading
     before = _clause_words(clause)
+    if not before:
+        return _interrupted_subject(clause)
     while before and reading.lower(before[-1]) in clause.listed("auxiliaries"):
         if reading.lower(before[-1]) in clause.listed("be"):
             return None  # passive: whoever stands there did not speak
@@ -173,6 +218,26 @@ def _subject(clause: Clause) -> Span | None:
     if reading.lower(border) in clause.listed("relatives"):
         return phrase_before(reading, border.start)
     return _subject_of_neighbour(clause) if reading.lower(border) in ("and", "but") else None
+
+
+def _interrupted_subject(clause: Clause) -> Span | None:
+    """Return the subject of "X's envoy, NAME, called ..." and of "X, who came late, called ..."."""
+    reading, start = clause.reading, clause.sentence.start
+    marks = list(STRETCH.finditer(reading.text, start, clause.word.start))
+    if len(marks) < 2 or [mark.group() for mark in marks[-2:]] != [",", ","]:
+        return None
+    begin = marks[-3].end() if len(marks) > 2 else start
+    head = reading.words(begin, marks[-2].start())
+    inner = reading.words(marks[-2].end(), marks[-1].start())
+    subject = _speaker_phrase(clause, head)
+    if subject is None or not inner or len(inner) > MAX_INSERTED:
+        return None
+    first = reading.lower(inner[0])
+    if first in clause.listed("relatives"):
+        return subject
+    plain = first not in clause.listed("prepositions", "clause_borders")
+    verbs = any(reading.language.kind(reading.lower(word)) in KINDS for word in inner)
+    return Span(subject.start, inner[-1].end) if plain and not verbs else None
 
 
 def _clause_words(clause: Clause) -> list[Span]:
@@ -273,6 +338,33 @@ def _object(clause: Clause, number: int) -> Span | None:
     return Span(start, inside[-1].end) if inside else None
 
 
+def _told(clause: Clause) -> Draft | None:
+    """'B told X the road was open': what stands behind the addressee."""
+    reading = clause.reading
+    if reading.language.lemma(clause.form()) not in clause.listed("sought_tell"):
+        return None
+    match = reading.language.pattern("addressee").match(reading.text, clause.word.end)
+    subject = _subject(clause)
+    if match is None or subject is None:
+        return None
+    content = reading.trimmed(match.end("carrier"), clause.sentence.end)
+    if content is None or reading.text[match.end("carrier")] in ",.;:":
+        return None
+    words = reading.words(content.start, content.end)
+    if words and reading.lower(words[0]) == "that":
+        words = words[1:]
+    if len(words) < 3 or _held(clause, Span(words[0].start, content.end)):
+        return None
+    end = content.end - (reading.text[content.end - 1] == ".")
+    return _draft(subject, clause.word, Span(words[0].start, end), "told somebody, then a clause")
+
+
+def _held(clause: Clause, content: Span) -> bool:
+    """Whether a draft has begun its own content in there."""
+    spans = [span for draft in clause.drafts for span in draft.content]
+    return any(span.start < content.end and content.start < span.end for span in spans)
+
+
 # -- cue nouns ------------------------------------------------------------------------
 
 
@@ -346,53 +438,4 @@ def _ends_noun_content(reading: Reading, words: list[Span], place: int) -> bool:
     return finite and reading.lower(words[place - 1]) != "to" and place > 2
 
 
-# -- quotations that go on --------------------------------------------------------------
-
-
-def _continued(reading: Reading, drafts: list[Draft]) -> Iterator[Draft]:
-    """Yield a draft for each paragraph that is one quotation nobody has claimed yet."""
-    last: Draft | None = None
-    paragraphs = [match.span() for match in re.finditer(r"[^\n]+", reading.text)]
-    owners = _by_paragraph(paragraphs, drafts)
-    for number, paragraph in enumerate(paragraphs):
-        span = reading.trimmed(*paragraph)
-        own = owners.get(number)
-        if own:
-            last = own[-1] if _quotes(reading, own[-1]) else None
-        elif span is not None and last is not None and _is_quotation(reading, span):
-            yield _continuation(last, span)
-        elif span is not None:
-            last = None
-
-
-def _by_paragraph(paragraphs: list[tuple[int, int]], drafts: list[Draft]) -> dict[int, list[Draft]]:
-    """Return the drafts that begin a piece in each paragraph, by its number."""
-    owners: dict[int, list[Draft]] = {}
-    for draft in drafts:
-        starts = {piece.start for piece in (*draft.content, *draft.cue)}
-        for number in sorted({bisect_right(paragraphs, (start, maxsize)) - 1 for start in starts}):
-            owners.setdefault(number, []).append(draft)
-    return owners
-
-
-def _quotes(reading: Reading, draft: Draft) -> bool:
-    return bool(draft.source) and any(reading.quotes.inside(span) for span in draft.content)
-
-
-def _is_quotation(reading: Reading, span: Span) -> bool:
-    """Whether the paragraph is quotation from end to end."""
-    quote = reading.quotes.at(span.start)
-    long_enough = len(reading.words(span.start, span.end)) >= MIN_CONTINUED_WORDS
-    return quote is not None and quote.end >= span.end and long_enough
-
-
-def _continuation(last: Draft, span: Span) -> Draft:
-    return Draft(
-        source=last.source[:1],
-        cue=[],
-        content=[span],
-        cue_kind="speech",
-        found_by="quote rules",
-        confidence=CONFIDENCE,
-        why={"attribution": "a paragraph of quotation goes on with the speaker before"},
-    )
+RULES = (_act, _passive, _owned, _said_last, _told)

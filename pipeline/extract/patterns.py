@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ BLANK = re.compile(r"(\[[^\]]*\])| \??")
 # Vowel signs and points of Devanagari and Arabic script: part of a word, yet not \w.
 MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0610-\u061a\u064b-\u065f\u0670"
 END = rf"(?![\w{MARKS}])"
+CLASSES = ("stance", "predicate", "object_class")
+TABLES = ("compose", "flips")
+OTHER = ("words", "rules", "negated", "stance", "predicate", *TABLES)  # no plain lists
 GAPS = (("~~ ", 14), ("~ ", 5))
 
 
@@ -58,10 +61,26 @@ class Grammar:
     negated: Mapping[str, Mapping[str, str]]
     words: Mapping[str, re.Pattern[str]]  # every class of [words], compiled alone
     lists: Mapping[str, Mapping[str, list[str]]]  # the other tables of the file, as they are
+    classes: Mapping[str, re.Pattern[str]]  # every table of CLASSES, one named group a class
+    tables: Mapping[str, Mapping[str, Any]]  # the tables of TABLES
 
     def lists_re(self, table: str, name: str) -> re.Pattern[str]:
         """Return one pattern for "any of" the list `name` of `table`; none fits an empty list."""
         return _any_of(tuple(self.lists.get(table, {}).get(name, ())))
+
+    def classes_in(self, table: str, text: str) -> tuple[tuple[str, int, int], ...]:
+        """Return (class, start, end) of the words of `table`'s classes, from left to right.
+
+        A table of classes is a list of words for each name; an earlier class goes first where
+        two begin at one place.
+        """
+        pattern = self.classes.get(table)
+        return _groups_in(pattern, text) if pattern else ()
+
+    def table(self, name: str, row: str) -> Mapping[str, str]:
+        """Return one row of a table of tables; an unknown one is empty."""
+        found: Mapping[str, str] = self.tables.get(name, {}).get(row, {})
+        return found
 
     def ending_re(self, table: str, name: str) -> re.Pattern[str]:
         """Return the same pattern for a text that ends in one of the list."""
@@ -79,7 +98,9 @@ def load_grammar(language: str = "en") -> Grammar:
         rules=tuple(rules),
         negated=table.get("negated", {}),
         words={name: compiled(source, words) for name, source in words.items()},
-        lists={k: v for k, v in table.items() if k not in ("words", "rules", "negated")},
+        lists={k: v for k, v in table.items() if k not in OTHER},
+        classes={k: _classes(table[k], words) for k in CLASSES if k in table},
+        tables={k: table.get(k, {}) for k in TABLES},
     )
 
 
@@ -92,6 +113,17 @@ def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
         return re.compile(_edged(_expand(pattern, words)), re.IGNORECASE)
     except (re.error, KeyError) as error:
         raise ConfigError(f"bad pattern {pattern!r}: {error}", subject="acts file") from error
+
+
+@lru_cache(maxsize=256)  # the same words are judged as a sentence, as an act and as a claim
+def _groups_in(pattern: re.Pattern[str], text: str) -> tuple[tuple[str, int, int], ...]:
+    found = (match for match in pattern.finditer(text) if match.end() > match.start())
+    return tuple((match.lastgroup or "", *match.span()) for match in found)
+
+
+def _classes(table: Mapping[str, list[str]], words: Mapping[str, str]) -> re.Pattern[str]:
+    groups = (f"(?P<{name}>{'|'.join(items)})" for name, items in table.items())
+    return compiled("|".join(groups), words)
 
 
 @cache

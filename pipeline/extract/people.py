@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.extract.coreference import Figure, figure_of, known_person
+from pipeline.extract.cast import Figure
+from pipeline.extract.coreference import figure_of, known_person
 from pipeline.extract.draft import Speaker
 from pipeline.extract.phrases import (
     NAMES,
@@ -15,9 +16,11 @@ from pipeline.extract.phrases import (
     capitalised,
     item_countries,
 )
-from pipeline.extract.scene import Scene
+from pipeline.extract.scene import NO_HOLDER, Scene
 from pipeline.extract.titles import Title, read_title, role_words
 from pipeline.records import HopKind
+
+UNOFFICIAL = ("CVL", "EXP", "MED", "NGO")
 
 
 def read_administration(phrase: Phrase, scene: Scene) -> Speaker | None:
@@ -45,7 +48,7 @@ def read_office_of(phrase: Phrase, scene: Scene) -> Speaker | None:
     last = phrase.last
     if last is None or last.folded not in scene.registry.words.administrations["office"]:
         return None
-    owner = scene.read(phrase.possessor) if phrase.possessor else None
+    owner = scene.read(phrase.possessor) if phrase.possessor else _owner_before(phrase, scene)
     if owner is None or owner.name is None:
         return None
     return replace(
@@ -54,6 +57,12 @@ def read_office_of(phrase: Phrase, scene: Scene) -> Speaker | None:
         kind=HopKind.GOVERNMENT,
         why=f"office of a person ({owner.why})",
     )
+
+
+def _owner_before(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Return whose "his office" or "her deputy" is: of the speaker before."""
+    gendered = scene.registry.words.possessives.get(phrase.owner) in ("m", "f")
+    return next(iter(scene.before()), None) if gendered else None
 
 
 def read_person(phrase: Phrase, scene: Scene) -> Speaker | None:
@@ -74,9 +83,12 @@ def read_person(phrase: Phrase, scene: Scene) -> Speaker | None:
     speaker = of_figure(figure, figure_why(figure, name), scene)
     speaker.role = title.role or speaker.role
     if figure.person is None:
-        speaker.countries = speaker.countries or title.countries
+        owner = None if title.countries else _owner_before(phrase, scene)
+        if owner is not None and not speaker.countries:
+            figure.countries = owner.countries  # "her deputy, NAME"
+        speaker.countries = figure.countries or title.countries
         speaker.role_code = title.code or speaker.role_code
-        _place(speaker, phrase, scene)
+        place(speaker, role_words(phrase), scene)
     elif title.code and (title.office is not None or not speaker.role_code):
         speaker.role_code = title.code  # the text knows better which office is meant
     return speaker
@@ -152,20 +164,31 @@ def of_figure(figure: Figure, why: str, scene: Scene | None = None) -> Speaker:
     )
 
 
-def _place(speaker: Speaker, phrase: Phrase, scene: Scene) -> None:
-    """Give a person with a bare title the country the article takes for granted."""
+def place(speaker: Speaker, role: str, scene: Scene) -> None:
+    """Give a person without a nationality the country the article takes for granted."""
     figure = scene.cast.named(speaker.name or "")
-    if not speaker.countries and _at_home(scene):
-        speaker.countries = (scene.home,) if scene.home else ()
-        speaker.why += "; outlet's own country, no other is named"
-    if speaker.countries or not ((figure and figure.role) or role_words(phrase)):
+    if figure is None or speaker.countries:
         return
-    if speaker.role_code in ("CVL", "EXP", "MED", "NGO", None):
-        return
-    speaker.countries, why = scene.default_country()
-    speaker.why += f"; {why}"
+    first = next((m.start for m in scene.cast.mentions if m.figure is figure), scene.position)
+    there = replace(scene, position=min(first, scene.position))
+    titled = bool(figure.role or role)
+    if speaker.role_code in UNOFFICIAL or not titled:
+        codes, why = _private(titled, speaker, there)
+    else:
+        office = scene.registry.offices.get(figure.office)
+        codes, why = there.default_country(office.usual if office is not None else ())
+    if codes:
+        speaker.countries = figure.countries = codes
+        speaker.why += f"; {why}"
 
 
-def _at_home(scene: Scene) -> bool:
-    """Say whether the article names no country but its outlet's own: a story from home."""
-    return scene.home is not None and all(code == scene.home for _, code in scene.cast.countries)
+def _private(titled: bool, speaker: Speaker, scene: Scene) -> tuple[tuple[str, ...], str]:
+    """Return where somebody who speaks for no state belongs."""
+    if speaker.role_code == "EXP":
+        words = (speaker.role or "").casefold().split()
+        once = any(word in scene.registry.words.former for word in words)
+        return scene.default_country() if once else ((), "")
+    before = scene.before()[:1]
+    if not titled and before and before[0].why == NO_HOLDER:
+        return before[0].countries, "the office named before"  # "its minister said. NAME added"
+    return scene.story_place(beside=True)

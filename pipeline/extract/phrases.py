@@ -16,11 +16,13 @@ from pipeline.extract.tokens import Token, fold, tokenize
 
 # Which reading of the same words wins.
 PRIORITY = (
-    *("collective", "person", "actor", "office", "body", "country", "capital", "region"),
+    *("collective", "person", "actor", "office", "body", "country", "capital", "region", "town"),
     *("demonym", "spokes", "rank", "honorific", "unnamed", "document", "short", "pronoun"),
 )
 TITLES = frozenset({"office", "rank", "honorific", "spokes"})
-PLACES = frozenset({"country", "capital", "region", "demonym"})
+PLACES = frozenset({"country", "capital", "region", "town", "demonym"})
+_OPENING = frozenset('.!?:;”“"—–-')
+QUOTED = frozenset({"quoted", "cited", "reported"})
 NAMES = frozenset({"person", "short", "name"})
 OF = frozenset(
     {"of", "for", "from", "in", "at", "within", "inside", "by", "on", "close to", "based in"}
@@ -128,9 +130,22 @@ def _labelled(tokens: list[Token], registry: Registry) -> Iterator[Item]:
         width = max(len(aliases[0].words), 1) if aliases else 1
         span = tuple(tokens[position : position + width])
         label = aliases[0].label if aliases else _plain_label(span[0], registry.words)
+        label = _preposition(tokens, position, registry.words) or label
         if label != "." or not _abbreviates(tokens, position):
             yield Item(label, span, tuple(aliases))
         position += width
+
+
+def _preposition(tokens: list[Token], position: int, words: Words) -> str:
+    """Return "prep" for "In" at the head of a sentence, and for "at" but in "at least"."""
+    token = tokens[position]
+    if token.folded not in words.prepositions:
+        return ""
+    following = tokens[position + 1].folded if position + 1 < len(tokens) else ""
+    if token.folded in words.determiners:
+        return "" if following in words.degrees else "prep"
+    first = not position or tokens[position - 1].text in _OPENING
+    return "prep" if first and token.is_capitalised and token.text.istitle() else ""
 
 
 def _reading(aliases: list[Alias]) -> list[Alias]:
@@ -161,7 +176,10 @@ def _compound(tokens: list[Token], position: int, registry: Registry) -> list[Al
 
 def _abbreviates(tokens: list[Token], position: int) -> bool:
     """Say whether the full stop belongs to an abbreviation: "Gen. Rahim"."""
-    return 0 < position < len(tokens) - 1 and len(tokens[position - 1].text) <= 4
+    if not 0 < position < len(tokens) - 1:
+        return False
+    before = tokens[position - 1]
+    return len(before.text) <= 4 and before.is_capitalised
 
 
 def _plain_label(token: Token, words: Words) -> str:
@@ -207,11 +225,14 @@ def _opens(item: Item, following: Item | None) -> bool:
 
 
 def _is_given_name(item: Item, following: Item | None) -> bool:
-    """Say whether a state's name is a first name here: one more capital follows it."""
-    if item.label != "country" or following is None or following.label not in ("cap", "short"):
+    """Say whether a name of the registry is a first name here: one more capital follows it."""
+    if following is None or following.label not in ("cap", "short") or not item.aliases:
         return False
     entry = item.aliases[0].entry
-    return isinstance(entry, Country) and entry.given_name
+    own = len(item.tokens) == 1 and not item.text.isupper()
+    return own and (
+        item.label == "town" or (isinstance(entry, Country | Actor) and entry.given_name)
+    )
 
 
 def _continues(run: list[Item], item: Item, following: Item | None, words: Words) -> bool:
@@ -248,13 +269,19 @@ def _trimmed(items: Sequence[Item]) -> list[Item]:
     """Drop quotation marks, and everything from the first relative clause on."""
     kept: list[Item] = []
     for index, item in enumerate(items):
-        if item.label == "rel" and index:
+        if index and (item.label == "rel" or _is_carried(items, index)):
             break
         if item.label not in {'"', "“", "”", "‘", ":", ";", ".", "@"}:
             kept.append(item)
     while kept and kept[-1].label in {",", "'s", "-", "–", "—", "conj"}:
         kept.pop()
     return kept
+
+
+def _is_carried(items: Sequence[Item], index: int) -> bool:
+    """Say whether "quoted by" begins here: who carried the words is no part of who said them."""
+    following = items[index + 1].folded if index + 1 < len(items) else ""
+    return items[index].folded in QUOTED and following in ("by", "in")
 
 
 def _split(items: Sequence[Item], marks: set[str]) -> list[list[Item]]:

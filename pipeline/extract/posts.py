@@ -7,9 +7,16 @@ from dataclasses import replace
 from pipeline.extract.coreference import figure_of
 from pipeline.extract.draft import Speaker
 from pipeline.extract.people import of_figure
-from pipeline.extract.phrases import Item, Phrase, item_countries, nationality, parse_items
+from pipeline.extract.phrases import (
+    Item,
+    Phrase,
+    capitalised,
+    item_countries,
+    nationality,
+    parse_items,
+)
 from pipeline.extract.registry import IGO, Office
-from pipeline.extract.scene import Scene
+from pipeline.extract.scene import NO_HOLDER, ONE_POST, Scene
 from pipeline.extract.titles import choose_office, office_meant, read_title, role_words
 from pipeline.extract.tokens import fold
 from pipeline.records import HopKind
@@ -29,7 +36,7 @@ def read_office(phrase: Phrase, scene: Scene) -> Speaker | None:
     if before is not None:
         return before
     if office.single and office_meant(last, phrase, "") and not _is_former(phrase, scene):
-        return _holder(office, countries, role_words(phrase), scene)
+        return _holder(office, countries, phrase, scene)
     return _somebody_in(office, phrase, countries, scene)
 
 
@@ -63,7 +70,7 @@ def _named_before(
 
 
 def _owned(phrase: Phrase, scene: Scene) -> Phrase:
-    """Read "its minister": the first state of the sentence, else the speaker before, owns it."""
+    """Read "its minister": the state of the sentence, or of the one before, owns it."""
     start = scene.cast.sentences[scene.cast.sentence(scene.position)]
     before = scene.cast.text[start : scene.position]
     items = parse_items(before, scene.registry, offset=start)
@@ -83,11 +90,10 @@ def _office_and_countries(
     if countries or office is None or not (office.single or phrase.definite):
         return office, countries
     if phrase.owner:
-        speakers = [s for s in scene.before() if len(s.countries) == 1]
-        return office, speakers[0].countries if speakers else ()
+        return office, scene.owner_state()
     if scene.cast.holding(office.key, (), scene.position) is not None:
         return office, ()
-    return office, scene.default_country()[0]
+    return office, scene.default_country(office.usual)[0]
 
 
 def _many(
@@ -97,6 +103,8 @@ def _many(
     if office is None:
         return None
     joint = len(countries) > 1 or countries == (IGO,)
+    if office.code == "CVL" and not countries:
+        countries = scene.story_place()[0]
     return Speaker(
         name=phrase.shown,
         kind=office.kind if joint else HopKind.ANONYMOUS,
@@ -112,20 +120,26 @@ def _is_former(phrase: Phrase, scene: Scene) -> bool:
     return any(item.folded in scene.registry.words.former for item in phrase.head)
 
 
-def _holder(office: Office, countries: tuple[str, ...], role: str, scene: Scene) -> Speaker:
+def _holder(office: Office, countries: tuple[str, ...], phrase: Phrase, scene: Scene) -> Speaker:
+    role = role_words(phrase)
     country = countries[0] if countries else ""
     holders = scene.registry.holders(office.key, country, scene.when) if country else []
     if len(holders) == 1:
         figure = figure_of(holders[0][0], scene.when, scene.registry)
         return _as(of_figure(figure, "holder of the office on the day", scene), office, role)
     shown = scene.registry.country_name(country) if country else ""
+    name = f"{office.show} ({shown})" if shown else None
+    if country == IGO:
+        name = office.show
+    if country and not shown:
+        name = capitalised(phrase.words)  # of a state known by its adjective only
     return Speaker(
-        name=f"{office.show} ({shown})" if shown else None,
-        kind=office.kind if shown else HopKind.UNRESOLVED,
+        name=name,
+        kind=office.kind if name else HopKind.UNRESOLVED,
         countries=countries,
         role=role or office.key,
         role_code=office.code or None,
-        why="office without a known holder" if shown else "office of no known country",
+        why=NO_HOLDER if name else "office of no known country",
     )
 
 
@@ -150,5 +164,5 @@ def _somebody_in(
         role=role_words(phrase),
         role_code=code or None,
         anonymous=not known,
-        why="a post with one holder, no name" if known else "a title many people hold, no name",
+        why=ONE_POST if known else "a title many people hold, no name",
     )

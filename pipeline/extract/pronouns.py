@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.extract.bodies import read_actor, read_body, states
-from pipeline.extract.coreference import Figure, last_person
+from pipeline.extract.bodies import of_actor, read_actor, read_body, states
+from pipeline.extract.cast import Figure, last_person
 from pipeline.extract.draft import Speaker
-from pipeline.extract.people import of_figure, read_person
+from pipeline.extract.people import of_figure, place, read_person
 from pipeline.extract.phrases import (
     NAMES,
     Item,
@@ -18,7 +18,7 @@ from pipeline.extract.phrases import (
     parse_phrase,
 )
 from pipeline.extract.posts import read_office
-from pipeline.extract.scene import Scene, again
+from pipeline.extract.scene import NO_HOLDER, ONE_POST, Scene, again
 from pipeline.extract.unnamed import read_unnamed
 from pipeline.records import HopKind
 
@@ -55,10 +55,22 @@ def _he_or_she(gender: str, scene: Scene) -> Speaker:
         near = here - scene.cast.sentence(position)
         if position < scene.position and near <= 3 and _fits(speaker, gender, scene):
             if not _named_between(gender, position, speaker, scene):
-                return again(speaker, "pronoun: the speaker before")
+                return _she_who_spoke(speaker, gender, scene)
             break
     figure = last_person(scene.cast, scene.position, gender, scene.inside)
-    return of_figure(figure, "pronoun: the last subject") if figure else _unresolved("pronoun")
+    if figure is None:
+        return _unresolved("pronoun")
+    figure.gender = figure.gender or gender  # from now on no "she" means him
+    found = of_figure(figure, "pronoun: the last subject", scene)
+    place(found, figure.role, scene)
+    return found
+
+
+def _she_who_spoke(speaker: Speaker, gender: str, scene: Scene) -> Speaker:
+    figure = scene.cast.named(speaker.name or "") if speaker.kind is HopKind.PERSON else None
+    if figure is not None and figure.name == speaker.name:
+        figure.gender = figure.gender or gender
+    return again(speaker, "pronoun: the speaker before")
 
 
 def _named_between(gender: str, position: int, speaker: Speaker, scene: Scene) -> bool:
@@ -66,10 +78,11 @@ def _named_between(gender: str, position: int, speaker: Speaker, scene: Scene) -
     since = scene.cast.sentence(position)
     subjects: dict[int, Figure] = {}
     for mention in scene.cast.mentions:
-        if mention.start < scene.position and mention.subject and not scene.inside(mention.start):
+        here = mention.start < scene.position and mention.subject and mention.figure.titled
+        if here and not scene.inside(mention.start):
             subjects.setdefault(scene.cast.sentence(mention.start), mention.figure)
     return any(
-        sentence > since and figure.titled and figure.gender in (gender, "")
+        sentence > since and figure.gender in (gender, "")
         for sentence, figure in subjects.items()
         if figure.name != speaker.name
     )
@@ -81,8 +94,22 @@ def _fits(speaker: Speaker, gender: str, scene: Scene) -> bool:
     if speaker.kind is HopKind.PERSON:
         figure = scene.cast.named(speaker.name)
         return figure is None or figure.gender in (gender, "")
+    if _holds_office(speaker, gender, scene):
+        return True
     # "a senior official ... he": one person, though nobody names them
     return speaker.anonymous and not speaker.name.endswith("s")
+
+
+def _holds_office(speaker: Speaker, gender: str, scene: Scene) -> bool:
+    """Say whether one person speaks by an office: "the Ruritanian president", "its spokesman"."""
+    last = (speaker.role or "").casefold().split()[-1:]
+    if not last or speaker.role in scene.registry.bodies:
+        return False
+    words = scene.registry.words
+    told = "m" if last[0].endswith("man") else "f" if last[0].endswith("woman") else ""
+    fits = told in ("", gender)
+    spokes = last[0] in words.spokespeople
+    return fits and (spokes or NO_HOLDER in speaker.why or ONE_POST in speaker.why)
 
 
 def _it_or_they(kind: str, scene: Scene) -> Speaker:
@@ -157,7 +184,7 @@ def _two_states(scene: Scene) -> tuple[str, ...]:
 
 
 def read_anaphor(phrase: Phrase, scene: Scene) -> Speaker | None:
-    """Answer "the group", "the newspaper": the speaker before of that kind."""
+    """Answer "the group", "the newspaper": the speaker before of that kind, or the medium."""
     last = phrase.last
     if last is None or not phrase.definite or len(phrase.head) > 2:
         return None
@@ -166,4 +193,12 @@ def read_anaphor(phrase: Phrase, scene: Scene) -> Speaker | None:
             for speaker in scene.before():
                 if speaker.kind.value == kind:
                     return again(speaker, "the same as before")
+            return _medium_before(HopKind(kind), scene)
     return None
+
+
+def _medium_before(kind: HopKind, scene: Scene) -> Speaker | None:
+    actor = scene.cast.medium_named(kind, scene.position)
+    if actor is None and kind is HopKind.AGENCY and scene.agency:
+        actor = scene.registry.outlet(scene.agency)
+    return of_actor(actor, "the medium named before") if actor is not None else None

@@ -2,248 +2,51 @@
 
     Registry.load(Path("config/actors")) -> Registry      package data, the user's files on top
 
-Every entry lives in a table of a TOML file; the head of each file explains its keys. The same
-key in a user's file replaces the keys it names and keeps the others. Code holds no name.
+Code holds no name; `entries` has the records, `actorfiles` reads and checks the files.
 """
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
 
-from pipeline.errors import ConfigError
+from pipeline.extract.actorfiles import Entries, read_entries
+from pipeline.extract.entries import (
+    IGO,
+    ROLE_CODES,
+    Actor,
+    Alias,
+    Body,
+    Country,
+    Entry,
+    Office,
+    Person,
+    Term,
+    Unnamed,
+    Words,
+)
 from pipeline.extract.tokens import Token, fold, tokenize
-from pipeline.records import HopKind
+
+__all__ = [
+    "IGO",
+    "ROLE_CODES",
+    "Actor",
+    "Alias",
+    "Body",
+    "Country",
+    "Office",
+    "Person",
+    "Registry",
+    "Term",
+    "Unnamed",
+    "Words",
+]
 
 PACKAGE_DATA = Path(__file__).resolve().parent.parent / "actors"
-IGO = "IGO"
-
-# What the entries of a table are when they do not say: (kind, role, code, country).
-ACTOR_TABLES: dict[str, tuple[HopKind, str, str, str]] = {
-    "institutions": (HopKind.GOVERNMENT, "government", "GOV", ""),
-    "agencies": (HopKind.AGENCY, "news agency", "MED", ""),
-    "outlets": (HopKind.OUTLET, "newspaper", "MED", ""),
-    "organisations": (HopKind.ORGANISATION, "international organisation", "IGO", IGO),
-    "forces": (HopKind.MILITARY, "military", "MIL", ""),
-    "groups": (HopKind.GROUP, "armed group", "REB", ""),
-    "parties": (HopKind.GROUP, "political party", "OPP", ""),
-    "platforms": (HopKind.POST, "platform", "", ""),
-}
-ROLE_CODES = frozenset(
-    {"HOS", "HOG", "FM", "MFA", "DEF", "GOV", "MIL", "LEG", "OPP"}
-    | {"REB", "SEP", "REG", "IGO", "NGO", "MED", "EXP", "CVL"}
-)
-STRICT = {"extra": "forbid"}  # a typo in a file is an error, not a silent default
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Country:
-    """A state: `iso2` is its key; all names are as newspapers write them."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    iso2: str = ""
-    iso3: str
-    name: str
-    demonyms: tuple[str, ...] = ()
-    capitals: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    metonyms: tuple[str, ...] = ()
-    not_near: tuple[str, ...] = ()
-    article: bool = False  # "the" before the name
-    given_name: bool = False  # also a first name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A time in an office, first and last day included; an open end is None."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    office: str
-    country: str = ""  # of the office, when not the person's own
-    since: date | None = None
-    until: date | None = None
-
-    def covers(self, day: date) -> bool:
-        """Say whether the office was held on `day`."""
-        return (self.since is None or self.since <= day) and (
-            self.until is None or day <= self.until
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody known by full name. `short` is what a text may call the person alone."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    name: str = ""
-    country: str = ""
-    gender: str = ""  # m, f, "" unknown
-    names: tuple[str, ...] = ()
-    short: tuple[str, ...] | None = None  # None: the last word of the name
-    offices: tuple[Term, ...] = ()
-    role: str = ""
-    code: str = ""
-
-    @property
-    def countries(self) -> tuple[str, ...]:
-        """The country spoken for, as a Speaker has it."""
-        return (self.country,) if self.country else ()
-
-    @property
-    def short_names(self) -> tuple[str, ...]:
-        """Names that mean this person only beside a full name or within the office's dates."""
-        return (self.name.split()[-1],) if self.short is None else self.short
-
-    def terms_on(self, day: date) -> tuple[Term, ...]:
-        """Return the offices held on `day`."""
-        return tuple(term for term in self.offices if term.covers(day))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """A title held by a person in any state."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    key: str = ""
-    titles: tuple[str, ...]
-    code: str = ""
-    kind: HopKind = HopKind.GOVERNMENT
-    single: bool = False
-    post: bool = False
-    show: str = ""
-    country: str = ""
-    local: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """A ministry, force or service that any state has."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    key: str = ""
-    titles: tuple[str, ...]
-    code: str = "GOV"
-    kind: HopKind = HopKind.GOVERNMENT
-    own_words: bool = False
-    show: str = ""
-    local: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """A named body: institution, agency, outlet, organisation, force, group, party, platform."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    name: str = ""
-    table: str = ""
-    kind: HopKind | None = None
-    country: str | None = None
-    names: tuple[str, ...] = ()
-    metonyms: tuple[str, ...] = ()
-    body: str = ""
-    role: str = ""
-    code: str = ""
-
-    @property
-    def countries(self) -> tuple[str, ...]:
-        """The country spoken for, as a Speaker has it."""
-        return (self.country,) if self.country else ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unnamed:
-    """A noun for people nobody names ("officials"), and the house they speak for."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    key: str = ""
-    words: tuple[str, ...]
-    code: str = ""
-    role: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrases:
-    """A plain list of phrases; `alone` only when nothing follows."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    words: tuple[str, ...]
-    alone: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """The grammar around names; see actors/words.toml."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    honorifics: Mapping[str, str]
-    ranks: tuple[str, ...]
-    police_ranks: tuple[str, ...]
-    spokespeople: tuple[str, ...]
-    pronouns: Mapping[str, str]
-    determiners: tuple[str, ...]
-    particles: tuple[str, ...]
-    prepositions: tuple[str, ...]
-    dropped: tuple[str, ...]
-    based: tuple[str, ...]
-    genders: Mapping[str, str]
-    possessives: Mapping[str, str]
-    relatives: tuple[str, ...]
-    adjectives: tuple[str, ...]
-    former: tuple[str, ...]
-    conjunctions: tuple[str, ...]
-    unnamed: Mapping[str, Unnamed]
-    house: Mapping[str, tuple[str, ...]]
-    documents: Phrases
-    collectives: Phrases
-    administrations: Mapping[str, tuple[str, ...]]
-    organisations: Mapping[str, tuple[str, ...]]
-    anaphors: Mapping[str, tuple[str, ...]]
-    nobody: tuple[str, ...]
-
-
-Entry = Country | Person | Office | Body | Actor | Unnamed | str
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """One way to write an entry. `label` is the part it plays in a phrase."""
-
-    label: str
-    written: str
-    words: tuple[str, ...]  # folded
-    entry: Entry
-
-    def fits(self, tokens: list[Token], start: int) -> bool:
-        """Say whether the tokens from `start` are this name, capitals included.
-
-        A name written with a capital needs one in the text; an acronym needs all of its own,
-        so that "us" is never a country.
-        """
-        end = start + len(self.words)
-        if end > len(tokens):
-            return False
-        if any(tokens[start + i].folded != word for i, word in enumerate(self.words)):
-            return False
-        first = tokens[start].text
-        if self.written.isupper():
-            return all(t.text.upper() == t.text for t in tokens[start:end])
-        return not self.written[0].isupper() or first[0].isupper() or first in ("'s",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +54,8 @@ class Registry:
     """All actors, with every lookup prepared. Build with `load`; immutable after that."""
 
     countries: Mapping[str, Country]
-    regions: Mapping[str, str]  # name of a region or town -> country
+    regions: Mapping[str, str]  # name of a region -> country
+    towns: Mapping[str, str]  # name of a town that is no capital -> country
     people: Mapping[str, Person]
     offices: Mapping[str, Office]
     bodies: Mapping[str, Body]
@@ -272,7 +76,10 @@ class Registry:
     def at(self, tokens: list[Token], start: int) -> list[Alias]:
         """Return the longest names that begin at token `start`; several when ambiguous."""
         found: list[Alias] = []
+        second = tokens[start + 1].folded if start + 1 < len(tokens) else ""
         for alias in self.aliases.get(tokens[start].folded, ()):
+            if len(alias.words) > 1 and alias.words[1] != second:
+                continue
             if found and len(alias.words) < len(found[0].words):
                 break
             if alias.fits(tokens, start):
@@ -322,192 +129,71 @@ class Registry:
         """Return the name of a country code; the code itself when unknown."""
         return self.countries[code].name if code in self.countries else code
 
-
-# -- reading ----------------------------------------------------------------------------
+    def with_states(self, states: Iterable[Country]) -> Registry:
+        """Return a registry that knows these states as well: those of one article, unlisted."""
+        new = {state.iso2: state for state in states}
+        aliases = dict(self.aliases)
+        added = _index(alias for state in new.values() for alias in _country_aliases(state))
+        for first, found in added.items():
+            both = (*found, *aliases.get(first, ()))
+            aliases[first] = tuple(sorted(both, key=lambda alias: -len(alias.words)))
+        return replace(self, countries={**self.countries, **new}, aliases=aliases)
 
 
 @lru_cache(maxsize=4)
 def _load(files: tuple[tuple[str, int], ...]) -> Registry:
-    tables: dict[str, dict[str, Any]] = defaultdict(dict)
-    origin: dict[tuple[str, str], str] = {}
-    for name, _ in files:
-        for table, entries in _read(Path(name)).items():
-            for key, value in entries.items():
-                tables[table][key] = _merged(tables[table].get(key), value)
-                origin[table, key] = name
-    return _build(_Source(tables=tables, origin=origin))
-
-
-def _read(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), subject=str(path)) from error
-    known = {"countries", "regions", "people", "offices", "bodies", "words", *ACTOR_TABLES}
-    for table, entries in data.items():
-        if table not in known:
-            raise ConfigError(f"unknown table [{table}]{_nearest(table, known)}", subject=str(path))
-        if not isinstance(entries, dict):
-            raise ConfigError(f"[{table}] must be a table", subject=str(path))
-    return data
-
-
-def _merged(old: Any, new: Any) -> Any:
-    return {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """Merged tables, and the file each key was last read from."""
-
-    tables: Mapping[str, Mapping[str, Any]]
-    origin: Mapping[tuple[str, str], str]
-
-    def entries(self, table: str, shape: Any) -> Iterator[tuple[str, Any]]:
-        """Yield (key, record of `shape`) of a table; ConfigError names file and key."""
-        from pydantic import TypeAdapter
-
-        adapter = TypeAdapter(shape)
-        for key, value in self.tables.get(table, {}).items():
-            yield key, self.checked(adapter, table, key, value)
-
-    def checked(self, adapter: Any, table: str, key: str, value: Any) -> Any:
-        """Validate one entry."""
-        from pydantic import ValidationError
-
-        try:
-            return adapter.validate_python(value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in (table, key, *first["loc"]))
-            file = self.origin.get((table, key)) or self.origin.get((table, str(first["loc"][0])))
-            raise ConfigError(f"{where}: {first['msg']}", subject=file or "") from error
-
-
-def _build(source: _Source) -> Registry:
-    countries = {k: replace(v, iso2=k) for k, v in source.entries("countries", Country)}
-    people = {k: replace(v, name=k) for k, v in source.entries("people", Person)}
-    offices = {k: replace(v, key=k) for k, v in source.entries("offices", Office)}
-    bodies = {k: replace(v, key=k) for k, v in source.entries("bodies", Body)}
-    regions = {
-        name: code for code, names in source.tables.get("regions", {}).items() for name in names
-    }
-    actors = dict(_actors(source))
-    words = _words(source)
-    _check_references(source, people, offices, countries)
-    parts = (countries, regions, people, offices, bodies, actors, words)
+    entries = read_entries(Path(name) for name, _ in files)
     return Registry(
-        countries=countries,
-        regions=regions,
-        people=people,
-        offices=offices,
-        bodies=bodies,
-        actors=actors,
-        words=words,
-        aliases=_index(_aliases(*parts)),
+        countries=entries.countries,
+        regions=entries.regions,
+        towns=entries.towns,
+        people=entries.people,
+        offices=entries.offices,
+        bodies=entries.bodies,
+        actors=entries.actors,
+        words=entries.words,
+        aliases=_index(_aliases(entries)),
     )
-
-
-def _actors(source: _Source) -> Iterator[tuple[str, Actor]]:
-    seen: set[str] = set()
-    for table, (kind, role, code, country) in ACTOR_TABLES.items():
-        for key, actor in source.entries(table, Actor):
-            if key in seen:
-                continue
-            seen.add(key)
-            yield (
-                key,
-                replace(
-                    actor,
-                    name=key,
-                    table=table,
-                    kind=actor.kind or kind,
-                    role=actor.role or role,
-                    code=actor.code or code,
-                    country=country if actor.country is None else actor.country,
-                ),
-            )
-
-
-def _words(source: _Source) -> Words:
-    from pydantic import TypeAdapter
-
-    words: Words = source.checked(
-        TypeAdapter(Words), "words", "words", dict(source.tables.get("words", {}))
-    )
-    return replace(words, unnamed={k: replace(v, key=k) for k, v in words.unnamed.items()})
-
-
-def _check_references(
-    source: _Source,
-    people: Mapping[str, Person],
-    offices: Mapping[str, Office],
-    countries: Mapping[str, Country],
-) -> None:
-    for name, person in people.items():
-        subject = source.origin.get(("people", name), "")
-        if person.country not in countries and person.country not in (IGO, ""):
-            raise ConfigError(
-                f"people.{name}.country: unknown country {person.country!r}", subject=subject
-            )
-        for term in person.offices:
-            if term.office not in offices:
-                raise ConfigError(
-                    f"people.{name}.offices: unknown office {term.office!r}"
-                    + _nearest(term.office, offices),
-                    subject=subject,
-                )
-    for table in ("people", "offices", "bodies", *ACTOR_TABLES):
-        for key, entry in source.tables.get(table, {}).items():
-            code = entry.get("code", "")
-            if code and code not in ROLE_CODES:
-                raise ConfigError(
-                    f"{table}.{key}.code: unknown role code {code!r}",
-                    subject=source.origin.get((table, key), ""),
-                )
 
 
 # -- names to entries -------------------------------------------------------------------
 
 
-def _aliases(
-    countries: Mapping[str, Country],
-    regions: Mapping[str, str],
-    people: Mapping[str, Person],
-    offices: Mapping[str, Office],
-    bodies: Mapping[str, Body],
-    actors: Mapping[str, Actor],
-    words: Words,
-) -> Iterator[tuple[str, str, Entry]]:
+def _aliases(entries: Entries) -> Iterator[tuple[str, str, Entry]]:
     """Yield (label, written form, entry) of everything a phrase can hold."""
-    for country in countries.values():
-        yield from (("country", name, country) for name in (country.name, *country.names))
-        yield from (("capital", name, country) for name in country.capitals)
-        yield from (("capital", name, country) for name in country.metonyms)
-        for demonym in country.demonyms:
-            yield "demonym", demonym, country
-            yield "demonym", f"{demonym}s", country
-    yield from (("region", name, countries[code]) for name, code in regions.items())
-    for person in people.values():
+    for country in entries.countries.values():
+        yield from _country_aliases(country)
+    states = entries.countries
+    yield from (("region", name, states[code]) for name, code in entries.regions.items())
+    yield from (("town", name, states[code]) for name, code in entries.towns.items())
+    for person in entries.people.values():
         yield from (("person", name, person) for name in (person.name, *person.names))
         yield from (("short", name, person) for name in person.short_names)
-    for office in offices.values():
+    yield from _post_aliases(entries)
+    for actor in entries.actors.values():
+        yield from (("actor", name, actor) for name in (actor.name, *actor.names))
+        yield from (("actor", name, actor) for name in actor.metonyms)
+    yield from _word_aliases(entries.words)
+
+
+def _country_aliases(country: Country) -> Iterator[tuple[str, str, Entry]]:
+    yield from (("country", name, country) for name in (country.name, *country.names) if name)
+    yield from (("capital", name, country) for name in country.capitals)
+    yield from (("capital", name, country) for name in country.metonyms)
+    for demonym in country.demonyms:
+        yield "demonym", demonym, country
+        yield "demonym", f"{demonym}s", country
+
+
+def _post_aliases(entries: Entries) -> Iterator[tuple[str, str, Entry]]:
+    for office in entries.offices.values():
         local = [title for titles in office.local.values() for title in titles]
         yield from (("office", title, office) for title in {*office.titles, *local})
         yield from (("office", _plural(title), office) for title in {*office.titles, *local})
-    for body in bodies.values():
+    for body in entries.bodies.values():
         local = [title for titles in body.local.values() for title in titles]
         yield from (("body", title, body) for title in (*body.titles, *local))
         yield from (("body", _plural(title), body) for title in body.titles)
-    for actor in actors.values():
-        yield from (("actor", name, actor) for name in (actor.name, *actor.names))
-        yield from (("actor", name, actor) for name in actor.metonyms)
-    yield from _word_aliases(words)
 
 
 def _word_aliases(words: Words) -> Iterator[tuple[str, str, Entry]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pipeline.extract.coreference import Cast
+from pipeline.extract.cast import Cast
 from pipeline.extract.draft import Speaker
 from pipeline.extract.phrases import Item
 from pipeline.extract.registry import IGO, Registry
+
+NO_HOLDER = "office without a known holder"
+ONE_POST = "a post with one holder, no name"
 
 
 def again(speaker: Speaker, why: str) -> Speaker:
@@ -26,7 +29,10 @@ class Scene:
     cast: Cast
     when: datetime
     home: str | None = None  # the outlet's country
+    carrier: str = ""  # country of the medium that quotes them, when the text is about it
+    agency: str | None = None  # whose copy the article is
     position: int = 0  # of the phrase, in code points
+    until: int = 0  # where its cue begins, or the phrase ends
     spoken: list[tuple[int, Speaker]] = field(default_factory=list)  # where, who; in order
     parent: Speaker | None = None  # of the attribution this one is nested in
     skip: tuple[tuple[int, int], ...] = ()  # the words of claims: nobody speaks in there
@@ -51,13 +57,51 @@ class Scene:
         """Say whether a code point lies in the words of a claim."""
         return any(start <= position < end for start, end in self.skip)
 
-    def default_country(self) -> tuple[tuple[str, ...], str]:
-        """Return the country a bare office or body belongs to, and why; () when open."""
-        mentions = self.cast.mentions_country
-        if self.home and (mentions(self.home) or not self.cast.countries):
-            return (self.home,), "outlet's own country"
+    def default_country(self, usual: Sequence[str] = ()) -> tuple[tuple[str, ...], str]:
+        """Return the country a bare office or body belongs to, and why; () when open.
+
+        With `usual` only one of those: the states that have such an office at all.
+        """
+        for code, why in self._candidates():
+            if code and code != IGO and (not usual or code in usual):
+                return (code,), why
+        return (), "no country"
+
+    def _candidates(self) -> Iterator[tuple[str, str]]:
+        """Yield the countries that may be meant, the likeliest first."""
+        cast = self.cast
+        yield (
+            cast.openings.get(cast.sentence(self.position), ""),
+            "the place the sentence opens with",
+        )
+        if self.home and (cast.mentions_country(self.home) or not cast.countries):
+            yield self.home, "outlet's own country"
+        if cast.dateline and not cast.opens_abroad():
+            yield cast.dateline, "country of the dateline"
+        yield cast.subject_state(self.position), "the state the sentence begins with"
         for speaker in self.before():
             if len(speaker.countries) == 1 and speaker.countries != (IGO,):
-                return speaker.countries, "country of the speaker before"
-        main = self.cast.main_country()
-        return ((main,), "country the article is about") if main else ((), "no country")
+                yield speaker.countries[0], "country of the speaker before"
+        yield cast.main_country() or "", "country the article is about"
+
+    def owner_state(self) -> tuple[str, ...]:
+        """Return whose "its ministry" is: the state before it, else of the speaker before."""
+        state = self.cast.subject_state(self.position)
+        if state:
+            return (state,)
+        return next((s.countries for s in self.before() if len(s.countries) == 1), ())
+
+    def story_place(self, *, beside: bool = False) -> tuple[tuple[str, ...], str]:
+        """Return the country in which people without an office are met, and why.
+
+        With `beside` a place counts only before the cue: "NAME, who lives in CITY, said".
+        """
+        near = self.cast.place_near(self.position, self.until if beside else None)
+        if near and near != IGO:
+            return (near,), "the place named beside them"
+        if self.cast.dateline and not self.cast.opens_abroad():
+            return (self.cast.dateline,), "country of the dateline"
+        named = {code for _, code in self.cast.countries if code != IGO}
+        if self.home and named <= {self.home}:
+            return (self.home,), "outlet's own country, no other is named"
+        return (tuple(named), "the only country named") if len(named) == 1 else ((), "no country")

@@ -69,6 +69,8 @@ def objection(reading: Reading, draft: Draft, cue: Cue) -> str | None:
         "nobody said it": lambda: _nobody(reading, draft, cue),
         "no source": lambda: not draft.source and not _impersonal(cue, quoted),
         "the cue reports no words": lambda: _no_words(draft, cue, quoted),
+        "a source asks not to be named": lambda: _asks_for_silence(reading, draft),
+        "somebody refused to say": lambda: _refused(reading, draft, cue),
         "what somebody was asked": lambda: cue.lemma == "ask" and _opens_sentence(reading, draft),
         "a fragment": lambda: _fragment(reading, draft) and cue.kind not in ("act", "deal"),
         "a relative pronoun without antecedent": lambda: _fits_all(reading, draft, "relatives"),
@@ -102,6 +104,26 @@ def _nobody(reading: Reading, draft: Draft, cue: Cue) -> bool:
     words = [reading.lower(w) for w in reading.words(*_ends(draft))][:2]
     mute = cue.lemma in reading.language.listed("mute") and words[:1] == ["to"]
     return mute and reading.language.kind(words[-1]) == "speech"
+
+
+def _asks_for_silence(reading: Reading, draft: Draft) -> bool:
+    words = draft.content[0].of(reading.text)
+    return reading.language.pattern("anonymity").search(words) is not None
+
+
+def _refused(reading: Reading, draft: Draft, cue: Cue) -> bool:
+    """'he refused to say what': the refusal is the verb before the cue, or ends the source."""
+    if cue.kind != "speech" or not draft.cue:
+        return False
+    start = draft.cue[0].start
+    before = reading.words(max(0, start - 24), draft.cue[-1].end)
+    forms = [reading.lower(word) for word in before]
+    language = reading.language
+    return any(
+        language.lemma(one) in language.listed("mute") and two == "to" and language.kind(three)
+        for one, two, three in zip(forms, forms[1:], forms[2:], strict=False)
+        if three == forms[-1]
+    )
 
 
 def _ends(draft: Draft) -> tuple[int, int]:

@@ -26,15 +26,25 @@ from pipeline.extract.bodies import (
     read_own_name,
     read_state,
 )
-from pipeline.extract.coreference import Cast, build_cast
+from pipeline.extract.cast import Cast
+from pipeline.extract.coreference import build_cast
 from pipeline.extract.draft import Draft, Speaker, register
 from pipeline.extract.joint import read_joint
 from pipeline.extract.people import read_administration, read_office_of, read_person
-from pipeline.extract.phrases import Item, Phrase, parse_items, parse_phrase
+from pipeline.extract.phrases import (
+    NAMES,
+    PLACES,
+    Item,
+    Phrase,
+    item_countries,
+    parse_items,
+    parse_phrase,
+)
 from pipeline.extract.posts import read_office
 from pipeline.extract.pronouns import read_anaphor, read_collective, read_pronoun
 from pipeline.extract.registry import IGO, Registry
 from pipeline.extract.scene import Scene
+from pipeline.extract.strangers import is_stranger
 from pipeline.extract.unnamed import read_somebody, read_spokesperson, read_unnamed
 from pipeline.records import Article, Span
 
@@ -73,11 +83,11 @@ def resolve_phrase(
     """
     scene = scene_of(doc, registry, when)
     if isinstance(words, str):
-        return resolve(words, replace(scene, position=len(doc.text)))
+        return listed(resolve(words, replace(scene, position=len(doc.text))))
     start, end = (
         (words.start, words.end) if isinstance(words, Span) else (words.start_char, words.end_char)
     )
-    return resolve(doc.text[start:end], replace(scene, position=start))
+    return listed(resolve(doc.text[start:end], replace(scene, position=start)))
 
 
 def resolve(text: str, scene: Scene) -> Speaker:
@@ -87,6 +97,8 @@ def resolve(text: str, scene: Scene) -> Speaker:
 
 def resolve_items(items: Sequence[Item], scene: Scene) -> Speaker:
     """Return who a run of items names."""
+    if _begins_with_place(items):
+        items = items[2:]
     joint = read_joint(items, scene)
     if joint is not None:
         return joint
@@ -98,6 +110,13 @@ def resolve_items(items: Sequence[Item], scene: Scene) -> Speaker:
         if speaker is not None:
             return _housed(speaker)
     return Speaker(name=None, why="no rule knows the phrase")
+
+
+def _begins_with_place(items: Sequence[Item]) -> bool:
+    """Say whether the phrase is "PLACE, NAME": the model took in where somebody is."""
+    labels = [item.label for item in items[:3]]
+    people = NAMES | {"unnamed", "office", "honorific", "rank", "spokes"}
+    return len(labels) == 3 and labels[0] in PLACES and labels[1] == "," and labels[2] in people
 
 
 def _housed(speaker: Speaker) -> Speaker:
@@ -121,10 +140,11 @@ def scene_of(doc: Doc, registry: Registry, when: datetime | None = None) -> Scen
     ]
     return Scene(
         inner=resolve_items,
-        registry=registry,
+        registry=cast.registry or registry,
         cast=cast,
         when=date,
         home=_home(article, registry),
+        agency=article.credit.origin if article is not None else None,
         spoken=sorted(spoken, key=lambda pair: pair[0]),
     )
 
@@ -133,7 +153,20 @@ def _home(article: Article | None, registry: Registry) -> str | None:
     if article is None:
         return None
     outlet = registry.outlet(article.outlet)
-    return article.country or (outlet.country if outlet is not None else None)
+    if article.country or outlet is not None:
+        return article.country or (outlet.country if outlet is not None else None)
+    named = {code for item in parse_items(article.outlet, registry) for code in _seat(item)}
+    return named.pop() if len(named) == 1 else None  # "The Ruritania Times"
+
+
+def _seat(item: Item) -> tuple[str, ...]:
+    return item_countries(item) if item.label in PLACES else ()
+
+
+def listed(speaker: Speaker) -> Speaker:
+    """Return the speaker without states that only this article knows: those have no code."""
+    codes = tuple(code for code in speaker.countries if not is_stranger(code))
+    return speaker if codes == speaker.countries else replace(speaker, countries=codes)
 
 
 # -- the component ---
@@ -160,23 +193,49 @@ class SpeakerResolver:
         scene = scene_of(doc, self.registry)
         scene.spoken = []
         scene.skip = tuple((span.start, span.end) for d in drafts for span in d.content)
+        said_by: dict[int, Speaker] = {}
         for draft in sorted(drafts, key=_order):
-            draft.speaker = self._speaker(doc, draft, drafts, scene)
-            draft.why["speaker"] = draft.speaker.why
-            if draft.source and draft.speaker.name is not None:
-                scene.spoken.append((draft.source[0].start, draft.speaker))
+            outer = drafts[draft.parent] if draft.parent is not None else None
+            speaker = self._speaker(doc, draft, said_by.get(id(outer)), scene)
+            said_by[id(draft)] = speaker
+            draft.speaker = listed(speaker)
+            draft.why["speaker"] = speaker.why
+            if draft.source and speaker.name is not None:
+                scene.spoken.append((draft.source[0].start, speaker))
         return doc
 
-    def _speaker(self, doc: Doc, draft: Draft, drafts: list[Draft], scene: Scene) -> Speaker:
+    def _speaker(self, doc: Doc, draft: Draft, parent: Speaker | None, scene: Scene) -> Speaker:
         if not draft.source:
             return _running_on(draft, scene)
-        parent = drafts[draft.parent].speaker if draft.parent is not None else None
         here = replace(
             scene,
             position=draft.source[0].start,
             parent=parent,
+            until=_until(doc.text, draft, scene),
+            carrier=_carrier(doc, draft, scene),
         )
         return resolve(" ".join(span.of(doc.text) for span in draft.source), here)
+
+
+def _until(text: str, draft: Draft, scene: Scene) -> int:
+    """Return where what is said of the source ends: at its cue, or with its "who" clause."""
+    end = draft.source[0].end
+    cue = draft.cue[0].start if draft.cue else 0
+    following = text[end : end + 12].removeprefix(",").split()[:1]
+    if cue < end and following and following[0] in scene.registry.words.relatives:
+        stop = text.find(".", end)
+        return stop if stop > 0 else len(text)
+    return max(end, cue)
+
+
+def _carrier(doc: Doc, draft: Draft, scene: Scene) -> str:
+    """Return the country of the medium that quotes somebody, when the text is about it."""
+    for span in draft.via:
+        items = parse_items(span.of(doc.text), scene.registry)
+        codes = {code for item in items for code in item_countries(item)}
+        if len(codes) == 1 and scene.cast.mentions_country(min(codes)):
+            return codes.pop()
+    return ""
 
 
 def _running_on(draft: Draft, scene: Scene) -> Speaker:

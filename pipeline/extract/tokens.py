@@ -45,6 +45,8 @@ class Token:
 
 def fold(text: str) -> str:
     """Return `text` without case, accents, dots and typographic quotes."""
+    if text.isascii():  # most words: nothing to decompose
+        return text.replace(".", "").casefold() or text
     plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
     kept = "".join(char for char in plain if not unicodedata.combining(char))
     return kept.replace(".", "").casefold() or kept

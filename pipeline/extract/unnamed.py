@@ -11,6 +11,8 @@ from pipeline.extract.scene import Scene, again
 from pipeline.extract.titles import house_code, item_code, role_words
 from pipeline.records import HopKind
 
+KIN = "one of those before"
+
 
 def read_spokesperson(phrase: Phrase, scene: Scene) -> Speaker | None:
     """Answer a spokesperson nobody names: not anonymous when the body is named."""
@@ -40,6 +42,8 @@ def _owner(phrase: Phrase, scene: Scene) -> Speaker | None:
     for preposition, items in phrase.complements:
         if preposition in ("of", "for", "from", "at"):
             return scene.read(items)
+    if phrase.owner in ("his", "her"):
+        return next(iter(scene.before()), None)
     if phrase.owner:  # "its spokesman"
         bodies = [one for one in scene.before() if one.kind is not HopKind.PERSON]
         return bodies[0] if bodies else None
@@ -62,9 +66,18 @@ def read_unnamed(phrase: Phrase, scene: Scene) -> Speaker | None:
     said = _nationality(phrase, noun, scene)
     code = house_code(phrase, scene.registry) or noun.code
     countries, why = said, "nationality in the text" if said else "words of the text"
-    implied = not said and (noun.key == "official" or _has_house(phrase, scene))
-    if implied:
+    implied = not said and _speaks_for_a_state(phrase, noun, scene)
+    kin = () if said or not phrase.indefinite else _same_group(noun, scene)
+    if not said and _of_stranger(phrase):
+        countries, why = (), "a people no list has"
+    elif kin:
+        countries, why = kin, KIN
+    elif scene.carrier and not said and noun.key in ("official", "source", "insider", "officer"):
+        countries, why = (scene.carrier,), "country of the medium that quotes them"
+    elif implied:
         countries, why = scene.default_country()
+    elif not said and noun.key == "local":
+        countries, why = scene.story_place(beside=bool(phrase.complements))
     elif not said and noun.key in ("source", "insider") and _home_is_named(scene):
         countries, why = (str(scene.home),), "words of the text; outlet's own country"
     return Speaker(
@@ -76,6 +89,20 @@ def read_unnamed(phrase: Phrase, scene: Scene) -> Speaker | None:
         anonymous=True,
         why=f"unnamed: {why}",
     )
+
+
+def _of_stranger(phrase: Phrase) -> bool:
+    """Say whether a name nobody knows stands where the nationality would: "Ruritanian"."""
+    return any(item.label == "name" for item in (*phrase.possessor, *phrase.head[:-1]))
+
+
+def _same_group(noun: Unnamed, scene: Scene) -> tuple[str, ...]:
+    """Return the country of "a source" after "sources of the ministry"."""
+    for speaker in scene.before():
+        words = (speaker.name or "").casefold().split()
+        if speaker.anonymous and any(word in words for word in noun.words):
+            return speaker.countries
+    return ()
 
 
 def _nationality(phrase: Phrase, noun: Unnamed, scene: Scene) -> tuple[str, ...]:
@@ -97,6 +124,13 @@ def _unnamed_noun(phrase: Phrase) -> Unnamed | None:
 
 def _home_is_named(scene: Scene) -> bool:
     return scene.home is not None and scene.cast.mentions_country(scene.home)
+
+
+def _speaks_for_a_state(phrase: Phrase, noun: Unnamed, scene: Scene) -> bool:
+    """Say whether it goes without saying that they are somebody's: not "regional diplomats"."""
+    if any(item.folded in scene.registry.words.elsewhere for item in phrase.head):
+        return False
+    return noun.key == "official" or (noun.code != "MFA" and _has_house(phrase, scene))
 
 
 def _has_house(phrase: Phrase, scene: Scene) -> bool:
@@ -140,12 +174,17 @@ def read_somebody(phrase: Phrase, scene: Scene) -> Speaker | None:
     owned = kin and not any(item.label in NAMES for item in phrase.possessor)
     if not (phrase.indefinite or owned or last.label == "rank"):
         return None
+    code = house_code(phrase, scene.registry) or _rank(last)
+    countries = nationality(phrase, scene.registry)
+    if code == "MIL" and not countries:
+        named = scene.cast.body_named("army", scene.position)[1]
+        countries = (named,) if named else scene.default_country()[0]
     return Speaker(
         name=phrase.shown,
         kind=HopKind.ANONYMOUS if phrase.indefinite or owned else HopKind.MILITARY,
-        countries=nationality(phrase, scene.registry),
+        countries=countries,
         role=" ".join(item.text for item in phrase.head).lower(),
-        role_code=house_code(phrase, scene.registry) or _rank(last),
+        role_code=code,
         anonymous=phrase.indefinite or owned,
         why="a common noun for one person",
     )
