@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.extract.compose import Composed, compose, wrapped
+from pipeline.extract.compose import Composed, compose, wrapped, stances_in
 from pipeline.extract.modality import is_conditional
 from pipeline.extract.patterns import Grammar, Hit, match_rules
 
@@ -81,9 +81,20 @@ def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
         for pattern, words in _stand_ins(grammar, name):
             new = grammar.lists_re("antecedent", pattern).sub(words, piece, count=1)
             if new != piece:
-                resolved.append(new)
+                if pattern != "light" or _is_dealt_with(grammar, piece):
+                    resolved.append(new)
                 break
     return resolved
+
+
+def _is_dealt_with(grammar: Grammar, piece: str) -> bool:
+    """Whether something is done to what a piece names: "the offer came late" does nothing."""
+    named = grammar.lists_re("antecedent", "light").search(piece)
+    assert named is not None
+    return any(
+        stance.end <= named.start() or stance.start >= named.end()
+        for stance in stances_in(grammar, piece)
+    )
 
 
 def _stand_ins(grammar: Grammar, name: str) -> Iterator[tuple[str, str]]:
