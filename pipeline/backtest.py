@@ -107,9 +107,7 @@ def _alerts(
     yield from find_keyword_alerts(article, rules=rules, known=Known(), now=article.when).new
 
 
-def _articles(
-    store: Store, since: datetime | None, until: datetime | None
-) -> Iterator[Article]:
+def _articles(store: Store, since: datetime | None, until: datetime | None) -> Iterator[Article]:
     after = ""
     while page := store.articles(since=since, until=until, limit=PAGE, after=after):
         yield from page

@@ -442,7 +442,9 @@ class Proposition:
     text: str = ""  # the words of the last claim
     others: tuple[str, ...] = ()  # countries or names it binds, addresses or accuses
     third: tuple[str, ...] = ()  # the mediator it is about, when that is not the party itself
-    matters: tuple[str, ...] = ()  # what it is about, where the words say: truce, dispute, water ...
+    matters: tuple[
+        str, ...
+    ] = ()  # what it is about, where the words say: truce, dispute, water ...
     places: tuple[str, ...] = ()  # of an incident
     day: str = ""  # of an incident, ISO
     voice: str = ""  # the best so far: reported, unnamed, named, head, state

@@ -94,9 +94,7 @@ async def _check_feed(feed: Feed, client: Client) -> Poll:
             entries = len(parse_feed(fetched.payload, feed, now))
         except TrucelineError as problem:
             error = problem.message
-    poll, _ = settle(
-        fetched, entries=entries, new=entries, edited=0, parse_error=error, now=now
-    )
+    poll, _ = settle(fetched, entries=entries, new=entries, edited=0, parse_error=error, now=now)
     return poll
 
 

@@ -12,7 +12,13 @@ PACKAGE = Path(__file__).parents[1] / "pipeline"
 LEAVES = {"records", "errors"}
 TOOLS = LEAVES | {"client", "workers", "taxonomy", "folding", "terms", "credit", "links"}
 STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
-ORDER = {"flow", "backtest", "streams", "upkeep", "evaluation"}  # flow, and what else runs several stages
+ORDER = {
+    "flow",
+    "backtest",
+    "streams",
+    "upkeep",
+    "evaluation",
+}  # flow, and what else runs several stages
 KINDS = {"formats", "languages", "stores", "channels"}
 
 MAY_IMPORT: dict[str, set[str]] = {

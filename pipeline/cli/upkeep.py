@@ -86,9 +86,7 @@ def reprocess_command(
 
     with opened(config_dir, store_url) as (config, store):
         with progress(store) as show:
-            report = asyncio.run(
-                reprocess(config, store, topic=topic, since=since, progress=show)
-            )
+            report = asyncio.run(reprocess(config, store, topic=topic, since=since, progress=show))
         click.echo(
             f"{many(report.matched, 'article')} newly on a topic; "
             f"{many(report.extracted, 'article')} read again, "

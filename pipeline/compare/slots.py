@@ -101,7 +101,7 @@ def merged_slots(before: Slots, now: Slots) -> Slots:
         slots["modality"] = FIRM
         if "condition" not in dict(now):
             slots.pop("condition", None)
-    elif dict(before).get("modality", FIRM) == FIRM and before:
+    elif dict(before).get("modality", FIRM) == FIRM:
         slots["modality"] = FIRM
     if slots.get("modality") == FIRM and "modality" not in dict(before):
         del slots["modality"]

@@ -20,6 +20,8 @@ FAR_BACK = 12  # words an antecedent is looked for in
 MAX_SOURCE_WORDS = 8
 MAX_LEAD = 6  # words of a medium's name before "citing"
 
+MIN_SAID = 3  # words
+
 
 def mend(reading: Reading, drafts: list[Draft]) -> list[Draft]:
     """Return the drafts set right, without those that became part of another."""
@@ -134,6 +136,8 @@ def _quoted_as_saying(reading: Reading, drafts: list[Draft], index: int, draft: 
     draft.content = [part for part in draft.content if re.search(r"\w", part.of(reading.text))]
     if not draft.content:
         draft.content = _quotation_of(reading, draft.cue[0])
+    if _few_words(reading, draft.content):
+        draft.content = _said_before(reading, draft.via[-1]) or draft.content
     draft.why["attribution"] = "quoted as saying: the quoted one speaks"
     inner = {
         number
@@ -141,6 +145,21 @@ def _quoted_as_saying(reading: Reading, drafts: list[Draft], index: int, draft: 
         if other.parent == index and other.cue and other.cue[0].start < match.end()
     }
     return inner if draft.content else inner | {index}
+
+
+def _few_words(reading: Reading, spans: list[Span]) -> bool:
+    """Whether this is a day or a place rather than what somebody said."""
+    return sum(len(reading.words(span.start, span.end)) for span in spans) < MIN_SAID
+
+
+def _said_before(reading: Reading, carrier: Span) -> list[Span]:
+    """Return the sentence before the carrier's comma: "C, A quoted B as saying on Monday"."""
+    start = reading.sentence(carrier.start).start
+    content = reading.trimmed(start, carrier.start)
+    if content is None or _few_words(reading, [content]):
+        return []
+    behind = reading.text[content.end : carrier.start]
+    return [content] if "," in behind and reading.quotes.at(content.start) is None else []
 
 
 def _quotation_of(reading: Reading, place: Span) -> list[Span]:

@@ -22,6 +22,7 @@ MAX_SUBJECT_WORDS = 9
 MAX_OBJECT_WORDS = 40
 MAX_INSERTED = 12  # words between two commas behind a subject
 CARRIED = 0.8  # of the words an agency passes on are one report
+QUOTING = ("quote", "cite")
 MAX_SPLIT = 7  # words from a verb to its particle
 ENDS = (".", "\n", "")
 STRETCH = re.compile(r"[,;:\"“”—–\n]|\s-\s")
@@ -299,6 +300,28 @@ def _said_last(clause: Clause) -> Draft | None:
     return _draft(subject, clause.word, content, "who said it stands last")
 
 
+def _quoted_last(clause: Clause) -> Draft | None:
+    """'C, A quoted B as saying.': the sentence before the comma is B's, carried by A."""
+    reading, form = clause.reading, clause.form()
+    if not any(verbs.get(form) in QUOTING for verbs in reading.language.verbs.values()):
+        return None
+    match = reading.language.pattern("as_saying").match(reading.text, clause.word.end)
+    carrier = _speaker_phrase(clause, _clause_words(clause)) if match else None
+    if match is None or carrier is None or match.end() > clause.sentence.end:
+        return None
+    content = reading.trimmed(clause.sentence.start, carrier.start)
+    if content is None or len(reading.words(content.start, content.end)) < 3:
+        return None
+    if reading.quotes.at(content.start) is not None:
+        return None  # the model does not miss a quotation
+    for draft in clause.drafts:
+        draft.content = [_before(span, content.end) for span in draft.content]
+    source = Span(*match.span("source"))
+    found = _draft(source, clause.word, content, "the agency that quotes them stands last")
+    found.via = [carrier]
+    return found
+
+
 def _before(span: Span, place: int) -> Span:
     """Return the span without what lies behind `place`, when it reaches over it."""
     return Span(span.start, place) if span.start < place < span.end else span
@@ -438,4 +461,4 @@ def _ends_noun_content(reading: Reading, words: list[Span], place: int) -> bool:
     return finite and reading.lower(words[place - 1]) != "to" and place > 2
 
 
-RULES = (_act, _passive, _owned, _said_last, _told)
+RULES = (_act, _passive, _owned, _said_last, _quoted_last, _told)
