@@ -388,7 +388,9 @@ class Claim:
 
     @property
     def party(self) -> str | None:
-        """Whose position this is: the countries, joined by "+", when a state speaks; else the speaker.
+        """Whose position this is: the countries, joined by "+", when a state speaks.
+
+        Else the speaker.
 
         An opposition, a rebel group, a newspaper or an expert does not speak for its country.
         """

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.extract.compose import Composed, compose, wrapped, stances_in
+from pipeline.extract.compose import Composed, compose, stances_in, wrapped
 from pipeline.extract.modality import is_conditional
 from pipeline.extract.patterns import Grammar, Hit, match_rules
 
