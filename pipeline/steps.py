@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -146,8 +146,9 @@ def restage(since: datetime | None, until: datetime | None, *, topic: str | None
 
     None: no bound. Returns how many. Their old claims stay until replaced, and none of them alerts.
     """
+    begin, end = _plain(since), _plain(until)
     return _done(
-        lambda monitor: monitor.store.restage(Stage.EXTRACT, topic=topic, since=since, until=until)
+        lambda monitor: monitor.store.restage(Stage.EXTRACT, topic=topic, since=begin, until=end)
     )
 
 
@@ -188,6 +189,11 @@ def _done(step: Callable[[Monitor], T]) -> T:
 def _ended(monitor: Monitor) -> int:
     monitor.end_round()
     return int(monitor.has_work())
+
+
+def _plain(moment: datetime | None) -> datetime | None:
+    """Return a standard datetime: schedulers have their own kinds, whose arithmetic differs."""
+    return datetime.fromtimestamp(moment.timestamp(), UTC) if moment is not None else None
 
 
 def _planned(feeds: Iterable[Feed]) -> list[list[str]]:
