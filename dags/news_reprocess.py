@@ -1,7 +1,7 @@
 """Read stored articles again, a day at a time, with the extractor and topics of now.
 
 Paused when new: each run reads the articles of its data interval again, which is worth it after
-a new extractor, actor or topic file. Unpause it, then
+a new extractor, actor or topic file (articles a topic wants only now are read, too). Unpause it, then
 
     airflow backfill create --dag-id news_reprocess --max-active-runs 1 \
         --from-date 2026-05-01 --to-date 2026-05-31
@@ -57,13 +57,17 @@ from pipeline import steps
     doc_md=__doc__,
 )
 def news_reprocess() -> None:
-    """For a day of the past: restage, extract, compare."""
+    """For a day of the past: match and send back, scrape, extract, compare."""
 
     @task
-    def restage() -> int:
+    def restage() -> dict[str, int]:
         run = get_current_context()
         since, until = run["data_interval_start"], run["data_interval_end"]
         return steps.restage(since, until, topic=run["params"]["topic"])
+
+    @task
+    def scrape() -> int:
+        return steps.scrape()
 
     @task(pool="truceline_extract")
     def extract() -> dict[str, int]:
@@ -73,7 +77,7 @@ def news_reprocess() -> None:
     def compare() -> dict[str, int]:
         return steps.compare()
 
-    restage() >> extract() >> compare()
+    restage() >> scrape() >> extract() >> compare()
 
 
 news_reprocess()

@@ -1,7 +1,7 @@
 """The round of `flow.Monitor.run`, one step at a time, for a scheduler with a process for each.
 
     plan -> collect (batches, at once) -> end_round | scrape -> extract | compare -> summarise
-      -> deliver; beside them: warn, forget, put_back, and restage -> extract -> compare
+      -> deliver; beside them: warn, forget, put_back, and restage -> scrape -> extract -> compare
 
 Each function opens the configuration (`TRUCELINE_CONFIG`) and its store (`TRUCELINE_STORE`),
 does one step and closes both. What goes in and comes out is small and JSON: URLs, ids and
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from pipeline import flow, upkeep
 from pipeline.flow import Monitor
-from pipeline.records import Feed, Poll, Stage
+from pipeline.records import Feed, Poll
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -141,15 +141,19 @@ def forget() -> int:
     return _done(lambda monitor: monitor.forget())
 
 
-def restage(since: datetime | None, until: datetime | None, *, topic: str | None = None) -> int:
-    """Send the articles of an interval (`since` <= when < `until`) back to be extracted.
+def restage(since: datetime | None, until: datetime | None, *, topic: str | None = None) -> Numbers:
+    """Match the articles of an interval (`since` <= when < `until`) again and send them back.
 
-    None: no bound. Returns how many. Their old claims stay until replaced, and none of them alerts.
+    None: no bound. They wait to be extracted; their old claims stay until replaced, and none of
+    them alerts.
     """
     begin, end = _plain(since), _plain(until)
-    return _done(
-        lambda monitor: monitor.store.restage(Stage.EXTRACT, topic=topic, since=begin, until=end)
-    )
+
+    def step(monitor: Monitor) -> Numbers:
+        matched, sent = upkeep.send_back(monitor, topic=topic, since=begin, until=end)
+        return {"matched": matched, "sent_back": sent}
+
+    return _done(step)
 
 
 # -- small print ----------------------------------------------------------------------------

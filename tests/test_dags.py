@@ -298,7 +298,7 @@ def test_reading_a_day_again_changes_no_alert(
     with closing(airflow.store()) as store:
         again = {a.id for a in store.articles() if a.baseline}
     assert old <= again
-    assert _last("restage") == str(len(old))
+    assert json.loads(_last("restage")) == {"matched": 0, "sent_back": len(old)}
     assert state_of(airflow.url) == before
 
 
