@@ -40,7 +40,7 @@ CLAIMS = Asset("truceline_claims")
 def news_alert() -> None:
     """When claims wait: compare, summarise first collections, deliver."""
 
-    @task(pool="truceline_compare", priority_weight=2)
+    @task(multiple_outputs=False, pool="truceline_compare", priority_weight=2)
     def compare() -> dict[str, int]:
         return steps.compare()
 
@@ -48,7 +48,7 @@ def news_alert() -> None:
     def summarise() -> list[str]:
         return steps.summarise()
 
-    @task(pool="truceline_deliver", priority_weight=2)
+    @task(multiple_outputs=False, pool="truceline_deliver", priority_weight=2)
     def deliver() -> dict[str, int]:
         return steps.deliver()
 

@@ -47,7 +47,7 @@ def news_extract() -> None:
     def scrape() -> int:
         return steps.scrape()
 
-    @task(outlets=[CLAIMS], pool="truceline_extract", priority_weight=2)
+    @task(multiple_outputs=False, outlets=[CLAIMS], pool="truceline_extract", priority_weight=2)
     def extract() -> dict[str, int]:
         numbers = steps.extract()
         if not numbers["waiting"]:

@@ -62,11 +62,11 @@ def news_ingest() -> None:
     def plan() -> list[list[str]]:
         return steps.plan(everything=get_current_context()["params"]["everything"])
 
-    @task(map_index_template=BATCH)
+    @task(multiple_outputs=False, map_index_template=BATCH)
     def fetch(urls: list[str]) -> dict[str, int]:
         return steps.collect(urls, everything=get_current_context()["params"]["everything"])
 
-    @task(outlets=[ARTICLES], trigger_rule="all_done_min_one_success")
+    @task(multiple_outputs=False, outlets=[ARTICLES], trigger_rule="all_done_min_one_success")
     def publish(batches: list[dict[str, int]]) -> dict[str, int]:
         numbers = steps.end_round(batches)
         if not numbers["waiting"]:

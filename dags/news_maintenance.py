@@ -63,7 +63,7 @@ def news_maintenance() -> None:
             raise AirflowSkipException("not asked for")
         return steps.put_back(channel=params["channel"])
 
-    @task(pool="truceline_deliver", trigger_rule="all_done")
+    @task(multiple_outputs=False, pool="truceline_deliver", trigger_rule="all_done")
     def deliver() -> dict[str, int]:
         return steps.deliver()
 

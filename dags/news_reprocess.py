@@ -1,7 +1,8 @@
 """Read stored articles again, a day at a time, with the extractor and topics of now.
 
 Paused when new: each run reads the articles of its data interval again, which is worth it after
-a new extractor, actor or topic file (articles a topic wants only now are read, too). Unpause it, then
+a new extractor, actor or topic file. Articles that a topic wants only now are read, too. Unpause
+it, then
 
     airflow backfill create --dag-id news_reprocess --max-active-runs 1 \
         --from-date 2026-05-01 --to-date 2026-05-31
@@ -59,7 +60,7 @@ from pipeline import steps
 def news_reprocess() -> None:
     """For a day of the past: match and send back, scrape, extract, compare."""
 
-    @task
+    @task(multiple_outputs=False)
     def restage() -> dict[str, int]:
         run = get_current_context()
         since, until = run["data_interval_start"], run["data_interval_end"]
@@ -69,11 +70,11 @@ def news_reprocess() -> None:
     def scrape() -> int:
         return steps.scrape()
 
-    @task(pool="truceline_extract")
+    @task(multiple_outputs=False, pool="truceline_extract")
     def extract() -> dict[str, int]:
         return steps.extract()
 
-    @task(pool="truceline_compare")
+    @task(multiple_outputs=False, pool="truceline_compare")
     def compare() -> dict[str, int]:
         return steps.compare()
 

@@ -49,11 +49,13 @@ def collect(urls: Sequence[str], *, everything: bool = False) -> Numbers:
     """Poll those of these feeds that are due; a dead one is a number here, not an error.
 
     A feed that was polled a moment ago is not due, so a repeated call goes on where it ended
-    (with `everything` it asks again).
+    (with `everything` it asks again). One that left the configuration since it was planned is
+    passed over.
     """
+    wanted = set(urls)
 
     async def step(monitor: Monitor) -> Numbers:
-        feeds = upkeep.feeds_named(monitor.config, urls)
+        feeds = [feed for feed in monitor.config.feeds if feed.url in wanted]
         return _tally(await monitor.collect(feeds, everything=everything))
 
     return _awaited(step)
@@ -184,10 +186,9 @@ def _awaited(step: Callable[[Monitor], Awaitable[T]]) -> T:
 
 
 def _done(step: Callable[[Monitor], T]) -> T:
-    async def at_once(monitor: Monitor) -> T:
-        return step(monitor)
-
-    return _awaited(at_once)
+    """Do one step that asks nobody but the store: it needs no client and no channel."""
+    with _opened() as (config, store):
+        return step(Monitor(config, store, clock=flow.system_clock))
 
 
 def _ended(monitor: Monitor) -> int:

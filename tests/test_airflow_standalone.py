@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.demo.replay import write_config
-from pipeline.demo.script import Crisis, load_crisis
-from pipeline.demo.server import Newsstand, newsstand
+from pipeline.demo.script import load_crisis
 from pipeline.stores import open_store
+from tests.standalone import Api, free_port, settings, standalone, wait_for
+from tests.week import serving
 
-DAGS = Path(__file__).parents[1] / "dags"
-AIRFLOW = Path(sys.executable).with_name("airflow")
-START_S, RUN_S = 150, 90
-
-
-@dataclass(slots=True)
-class Api:
-    """Airflow's REST API v2."""
-
-    port: int
-    token: str = ""
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """Return the decoded answer."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Content-Type": "application/json",
-                **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
-            },
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def trigger(self, dag_id: str, **conf: object) -> str:
-        body = {"logical_date": None, "conf": conf}
-        return str(self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
-
-    def runs(self, dag_id: str) -> dict[str, str]:
-        found = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]
-        return {run["dag_run_id"]: run["state"] for run in found}
+RUN_S = 90
+WOKEN = ("news_ingest", "news_extract", "news_alert")
 
 
 @pytest.mark.slow
@@ -69,151 +25,29 @@ def test_two_days_through_the_scheduler(tmp_path: Path) -> None:
     crisis = replace(load_crisis(), first_day=datetime.now(UTC) - timedelta(days=1, hours=20))
     environment = settings(tmp_path, write_config(tmp_path, stand_port), api_port)
     with serving(crisis, stand_port) as stand, standalone(tmp_path, environment, api_port) as api:
-        run_a_day(api, stand, crisis.end_of(0), alerts=1)
-        assert kinds(tmp_path) == ["baseline"]
-        run_a_day(api, stand, crisis.end_of(1), alerts=2)
-        assert "claim" in kinds(tmp_path)
-        assert set(api.runs("news_ingest").values()) <= {"success", "running", "queued"}
+        stand.now = crisis.end_of(0)
+        collect(api)
+        wait_for(lambda: kinds(tmp_path) == ["baseline"], "the summary", RUN_S)
+        stand.now = crisis.end_of(1)
+        collect(api)
+        wait_for(lambda: "claim" in kinds(tmp_path), "an alert", RUN_S)
+        wait_for(lambda: ended(api), "the end of all runs", RUN_S)
+        assert {state for name in WOKEN for state in api.runs(name).values()} == {"success"}
+        assert all(
+            run.startswith("asset_triggered") for name in WOKEN[1:] for run in api.runs(name)
+        )
 
 
-def run_a_day(api: Api, stand: Newsstand, now: datetime, *, alerts: int) -> None:
-    """Collect everything, and wait until the two DAGs that it wakes are done."""
-    stand.now = now
+def collect(api: Api) -> None:
+    """Trigger a round; it wakes the other DAGs by itself."""
     run = api.trigger("news_ingest", everything=True)
     wait_for(lambda: api.runs("news_ingest")[run] == "success", "news_ingest", RUN_S)
-    for name in ("news_extract", "news_alert"):
-        wait_for(lambda name=name: done(api.runs(name), alerts), name, RUN_S)
 
 
-def done(runs: dict[str, str], least: int) -> bool:
-    assert "failed" not in runs.values(), runs
-    return list(runs.values()).count("success") >= least
+def ended(api: Api) -> bool:
+    return not {"running", "queued"} & {s for name in WOKEN for s in api.runs(name).values()}
 
 
 def kinds(folder: Path) -> list[str]:
     with closing(open_store(f"sqlite:///{folder}/demo.sqlite")) as store:
         return [alert.kind for alert in reversed(store.alerts(limit=100))]
-
-
-# -- Airflow and its processes ------------------------------------------------------------------
-
-
-def settings(folder: Path, config: Path, port: int) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PATH": f"{AIRFLOW.parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "AIRFLOW_HOME": str(folder / "airflow"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-        "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "10",
-        "TRUCELINE_CONFIG": str(config),
-    }
-
-
-@contextmanager
-def standalone(folder: Path, environment: dict[str, str], port: int) -> Iterator[Api]:
-    """Run `airflow standalone` until its API answers; end all its processes afterwards."""
-    for arguments in (["db", "migrate"], ["pools", "import", str(DAGS / "pools.json")]):
-        subprocess.run([AIRFLOW, *arguments], env=environment, check=True, capture_output=True)
-    log = folder / "standalone.log"
-    with log.open("wb") as output:
-        parent = subprocess.Popen(
-            [AIRFLOW, "standalone"],
-            env=environment, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
-        api = Api(port)
-        wait_for(lambda: ready(api, parent), "airflow standalone", START_S)
-        yield api
-    finally:
-        print(log.read_text("utf-8", "replace")[-20_000:])  # pytest shows it if the test failed
-        end(parent)
-
-
-def ready(api: Api, parent: subprocess.Popen[bytes]) -> bool:
-    assert parent.poll() is None, "airflow standalone has ended"
-    try:
-        api.token = api.token or api.call("GET", "/auth/token")["access_token"]
-        there = api.call("GET", "/api/v2/dags")["dags"]
-    except (OSError, urllib.error.URLError):
-        return False
-    return {dag["dag_id"] for dag in there} == {path.stem for path in DAGS.glob("*.py")}
-
-
-def end(parent: subprocess.Popen[bytes]) -> None:
-    """End the session's processes by their ids: a SIGTERM to the parent leaves its children."""
-    family = members(parent.pid)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for process in family & members(parent.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, number)
-        with contextlib.suppress(AssertionError):
-            wait_for(lambda: not members(parent.pid, parent), "the end", 10)
-    assert members(parent.pid, parent) == set()
-
-
-def members(session: int, parent: subprocess.Popen[bytes] | None = None) -> set[int]:
-    """Return the ids of the living processes of a session and of their descendants."""
-    if parent is not None:
-        parent.poll()  # reaps it
-    rows = [row for path in Path("/proc").glob("[0-9]*/stat") if (row := stat(path))]
-    found = {pid for pid, state, _, its in rows if its == session and state != "Z"}
-    while more := {pid for pid, state, up, _ in rows if up in found and state != "Z"} - found:
-        found |= more
-    return found
-
-
-def stat(path: Path) -> tuple[int, str, int, int] | None:
-    """Return a process's id, state, parent and session."""
-    try:
-        text = path.read_text("utf-8", "replace")
-    except OSError:
-        return None
-    state, up, _, session = text.rpartition(")")[2].split()[:4]
-    return int(path.parent.name), state, int(up), int(session)
-
-
-# -- small things -------------------------------------------------------------------------------
-
-
-def wait_for(what: Any, name: str, seconds: float) -> None:
-    end_of_patience = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end_of_patience, f"{name}: not within {seconds} s"
-        time.sleep(0.5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(crisis: Crisis, port: int) -> Iterator[Newsstand]:
-    stands: list[Newsstand] = []
-    up, over = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        async with newsstand(crisis, port) as stand:
-            stands.append(stand)
-            up.set()
-            await asyncio.to_thread(over.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    try:
-        assert up.wait(10)
-        yield stands[0]
-    finally:
-        over.set()
-        thread.join()

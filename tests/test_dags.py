@@ -6,9 +6,8 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,13 @@ import pytest
 from pipeline import flow, steps
 from pipeline.config import load_config
 from pipeline.demo.replay import write_config
-from pipeline.demo.script import Crisis, load_crisis
-from pipeline.demo.server import Newsstand, newsstand
+from pipeline.demo.script import load_crisis
+from pipeline.demo.server import Newsstand
+from pipeline.errors import ConfigError
 from pipeline.flow import Monitor
 from pipeline.records import PollOutcome
 from pipeline.stores import Store, open_store
-from tests.week import State, state_of
+from tests.week import State, serving, state_of
 
 # Airflow tests its own API server in our process; what it imports for that warns.
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")
@@ -155,28 +155,6 @@ def test_the_events_go_round(bag: Any) -> None:
 # -- two days of the demo through them ------------------------------------------------------------
 
 
-@contextmanager
-def serving(crisis: Crisis) -> Iterator[Newsstand]:
-    """Serve the demo from a thread of its own: a DAG's tasks run their own event loops."""
-    stands: list[Newsstand] = []
-    ready, done = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        async with newsstand(crisis, PORT) as stand:
-            stands.append(stand)
-            ready.set()
-            await asyncio.to_thread(done.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield stands[0]
-    finally:
-        done.set()
-        thread.join()
-
-
 class Airflow:
     """Runs DAGs against one store, and remembers how each run ended."""
 
@@ -213,7 +191,7 @@ def airflow(bag: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airf
     """Airflow over the demo's configuration, its clock that of the newsstand."""
     folder = tmp_path_factory.mktemp("watch")
     config = write_config(folder, PORT)
-    with serving(load_crisis()) as stand, pytest.MonkeyPatch.context() as patch:
+    with serving(load_crisis(), PORT) as stand, pytest.MonkeyPatch.context() as patch:
         runner = Airflow(bag, folder, stand)
         patch.setenv("TRUCELINE_CONFIG", str(config))
         patch.setenv("TRUCELINE_STORE", runner.url)
@@ -317,8 +295,16 @@ def test_given_up_deliveries_are_sent_again_when_asked(
 def test_a_broken_batch_is_not_tried_again_and_stops_no_other(
     airflow: Airflow, ended: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = f"http://127.0.0.1:{PORT}/feeds/{next(iter(airflow.stand.crisis.outlets))}"
-    monkeypatch.setattr(steps, "plan", lambda **_: [["http://not.invalid/in/the/list"], [good]])
+    feeds = [f"http://127.0.0.1:{PORT}/feeds/{key}" for key in airflow.stand.crisis.outlets]
+    collect = steps.collect
+
+    def broken(urls: list[str], *, everything: bool) -> dict[str, int]:
+        if urls == feeds[:1]:
+            raise ConfigError("is wrong", subject="settings.toml:1")
+        return collect(urls, everything=everything)
+
+    monkeypatch.setattr(steps, "plan", lambda **_: [feeds[:1], feeds[1:]])
+    monkeypatch.setattr(steps, "collect", broken)
     run = airflow.run("news_ingest", everything=True)
     assert (run["fetch[0]"], run["fetch[1]"]) == ("failed", "success")
     assert run["publish"] == "skipped"  # it ran, and there was nothing new
@@ -330,6 +316,7 @@ def _rows(table: str, column: str) -> list[str]:
     from airflow import settings
     from sqlalchemy import text
 
+    assert settings.engine is not None
     with settings.engine.connect() as connection:
         rows = connection.execute(text(f"SELECT {column} FROM {table} ORDER BY rowid"))
         return [str(row[0]) for row in rows]

@@ -117,6 +117,12 @@ def test_a_repeated_batch_asks_nobody_twice(config: Config, web: WebServer) -> N
     assert len(web.seen("/feed")) == 1
 
 
+def test_a_feed_that_left_the_configuration_is_passed_over(config: Config, web: WebServer) -> None:
+    web.route("/feed", body=rss("Rain", web.url("/rain")))
+    [batch] = steps.plan()
+    assert steps.collect([*batch, "https://left.example/feed"])["feeds"] == 1
+
+
 # -- baselines, when the steps are apart ------------------------------------------------------
 
 
