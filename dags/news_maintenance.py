@@ -2,7 +2,7 @@
 
 `warn` alerts once on each feed that began to fail or fell silent; `deliver` sends that, the
 deliveries whose next attempt has come, and digests after quiet hours; `forget` deletes texts the
-settings no longer keep (once a day, however often it runs). No task needs another to succeed.
+settings no longer keep (once a day, however often it runs). Deliveries wait for no other success.
 
 Trigger with `{"replay": true}`, and a `channel` if only one is meant, to put back the deliveries
 that were given up.
@@ -71,8 +71,9 @@ def news_maintenance() -> None:
     def forget() -> int:
         return steps.forget()
 
-    [warn(), replay()] >> deliver()
-    forget()
+    warned = warn()
+    [warned, replay()] >> deliver()
+    warned >> forget()  # so that a failed warning fails the run, and yet stops no delivery
 
 
 news_maintenance()
