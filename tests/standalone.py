@@ -41,7 +41,7 @@ class Api:
                 **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
             },
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def trigger(self, dag_id: str, **conf: object) -> str:
@@ -58,6 +58,8 @@ def settings(folder: Path, config: Path, port: int) -> dict[str, str]:
         **os.environ,
         "PATH": f"{AIRFLOW.parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "AIRFLOW_HOME": str(folder / "airflow"),
+        # Airflow's own SQLite is locked for more than the usual 5 s on a crowded machine.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db?timeout=60",
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",

@@ -28,6 +28,7 @@ def test_two_days_through_the_scheduler(tmp_path: Path) -> None:
         stand.now = crisis.end_of(0)
         collect(api)
         wait_for(lambda: kinds(tmp_path) == ["baseline"], "the summary", RUN_S)
+        wait_for(lambda: ended(api), "the end of the first round", RUN_S)
         stand.now = crisis.end_of(1)
         collect(api)
         wait_for(lambda: "claim" in kinds(tmp_path), "an alert", RUN_S)
