@@ -313,11 +313,11 @@ def test_a_broken_batch_is_not_tried_again_and_stops_no_other(
 
 def _rows(table: str, column: str) -> list[str]:
     """Return a column of Airflow's own database, oldest first."""
-    from airflow import settings
+    from airflow.settings import engine
     from sqlalchemy import text
 
-    assert settings.engine is not None
-    with settings.engine.connect() as connection:
+    assert engine is not None
+    with engine.connect() as connection:
         rows = connection.execute(text(f"SELECT {column} FROM {table} ORDER BY rowid"))
         return [str(row[0]) for row in rows]
 
