@@ -24,6 +24,7 @@ from pipeline.errors import ConfigError
 from pipeline.flow import Monitor
 from pipeline.records import PollOutcome
 from pipeline.stores import Store, open_store
+from tests.standalone import free_port
 from tests.week import State, serving, state_of
 
 # Airflow tests its own API server in our process; what it imports for that warns.
@@ -40,7 +41,7 @@ HEAVY = (
     "pydantic_settings",
     "apprise",
 )
-PORT = 18947
+PORT = free_port()
 FINE = {"success", "skipped"}
 
 
