@@ -42,7 +42,7 @@ $(STAMP)-run: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(STAMP)-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --constraint constraints.txt --editable '.[dev,airflow]'
 	touch $@ $(STAMP)-run
 
 $(BIN)/python:

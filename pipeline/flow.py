@@ -12,6 +12,7 @@ DAGs and the tests call these steps and nothing below them.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -69,10 +70,13 @@ Progress = Callable[[str, int, int], None]  # step, done, total
 Clock = Callable[[], datetime]
 
 BATCH = 50
+WAITING = 1_000  # articles of one stage looked through for what still belongs to a first round
 LEASE_S = 120.0
 READER_MB = 8192  # of address space; ONNX Runtime and spaCy map about 3 GB, and use 0.5
 EXTRACT_S = 120.0  # 20,000 words take about 5 s on one thread
-FORGOTTEN = "texts forgotten on"
+FORGOTTEN = "texts forgotten on"  # names of notes in the store
+SUMMARISED = "feeds whose baseline was summarised"
+WARNED = "feeds whose trouble was told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +154,7 @@ class Monitor:
     ) -> RunReport:
         """Do once all that is due: collect, read, compare, tell."""
         polls = await self.collect(feeds, everything=everything)
+        self.end_round()
         scraped = await self.scrape()
         extracted, claims, set_aside = await self.extract()
         compared, alerts = self.compare()
@@ -229,6 +234,19 @@ class Monitor:
         self.store.save_poll(poll, state, tuple(mark_articles(fresh.articles, self.filter)))
         return poll
 
+    def end_round(self) -> None:
+        """Say that a whole round is collected: the topics it looked for can end their baseline."""
+        for topic in self.config.topics:
+            if self.store.note(_round_note(topic.id)) is None:
+                self.store.save_note(_round_note(topic.id), self.clock().isoformat())
+        self._end_baselines()
+
+    def has_work(self) -> bool:
+        """Say whether anything waits to be read, compared or summarised."""
+        return bool(self._new_feeds()) or any(
+            self.store.pending(stage, 1) for stage in (Stage.SCRAPE, Stage.EXTRACT, Stage.COMPARE)
+        )
+
     # -- read: scrape, extract ---------------------------------------------------------
 
     async def scrape(self) -> int:
@@ -300,9 +318,32 @@ class Monitor:
                     alerts += self._compare_article(article, fresh)
                     done += 1
                     self.progress("compare", done, done)
-        for topic in fresh:
-            self.store.save_note(_topic_note(topic), self.clock().isoformat())
+        self._end_baselines()
         return done, alerts
+
+    def _end_baselines(self) -> None:
+        """Let topics alert from now on whose first round is collected and compared.
+
+        Not before: one process may compare while another still collects or extracts.
+        """
+        fresh = [t.id for t in self.config.topics if self._is_fresh(t)]
+        ready = [topic for topic in fresh if self.store.note(_round_note(topic))]
+        if not ready:
+            return
+        waiting, all_seen = self._waiting()
+        late = {topic for article in waiting for topic in article.topics}
+        for topic in ready if all_seen else ():
+            if topic not in late:
+                self.store.save_note(_topic_note(topic), self.clock().isoformat())
+
+    def _waiting(self) -> tuple[list[Article], bool]:
+        """Return what is not compared yet, and whether that is all of it."""
+        stages = [
+            self.store.pending(stage, WAITING)
+            for stage in (Stage.SCRAPE, Stage.EXTRACT, Stage.COMPARE)
+        ]
+        complete = all(len(articles) < WAITING for articles in stages)
+        return [article for articles in stages for article in articles], complete
 
     def _compare_article(self, article: Article, fresh: set[str]) -> tuple[Alert, ...]:
         comparison = self._with_origin(article)
@@ -392,16 +433,9 @@ class Monitor:
     # -- tell ----------------------------------------------------------------------------
 
     def summarise_baseline(self) -> tuple[Alert, ...]:
-        """Write one summary for the feeds whose first collection this was."""
-        states = self.store.feed_states()
-        new = [
-            feed.url
-            for feed in self.config.feeds
-            if feed.url in states
-            and states[feed.url].first_success is not None
-            and self.store.note(_feed_note(feed.url)) is None
-        ]
-        if not new:
+        """Write one summary for the feeds whose first collection this was, once it is compared."""
+        new = self._new_feeds()
+        if not new or self._is_baseline_waiting(new):
             return ()
         counts = self.store.counts()
         alert = baseline_summary(
@@ -415,9 +449,23 @@ class Monitor:
             },
         )
         self.store.save_alerts((alert,), self._planned((alert,)))
-        for url in new:
-            self.store.save_note(_feed_note(url), self.clock().isoformat())
+        self._remember(SUMMARISED, dict.fromkeys(new, self.clock().isoformat()))
         return (alert,)
+
+    def _new_feeds(self) -> list[str]:
+        """Return the feeds that gave their first collection and are not summarised."""
+        states, told = self.store.feed_states(), self._remembered(SUMMARISED)
+        return [
+            feed.url
+            for feed in self.config.feeds
+            if feed.url in states
+            and states[feed.url].first_success is not None
+            and feed.url not in told
+        ]
+
+    def _is_baseline_waiting(self, urls: Sequence[str]) -> bool:
+        waiting, all_seen = self._waiting()
+        return not all_seen or any(a.baseline and a.feed_url in urls for a in waiting)
 
     def warn_of_feeds(self) -> tuple[Alert, ...]:
         """Write one alert on the feeds that began to fail or fell silent."""
@@ -429,14 +477,23 @@ class Monitor:
             failing=timedelta(hours=watch.failing_hours),
             silent=timedelta(days=watch.silent_days),
         )
-        new = [t for t in found if self.store.note(_health_note(t.feed.url)) != t.episode]
+        told = self._remembered(WARNED)
+        new = [t for t in found if told.get(t.feed.url) != t.episode]
         alert = health_warning(new, now)
         if alert is None:
             return ()
         self.store.save_alerts((alert,), self._planned((alert,)))
-        for trouble in new:
-            self.store.save_note(_health_note(trouble.feed.url), trouble.episode)
+        self._remember(WARNED, {trouble.feed.url: trouble.episode for trouble in new})
         return (alert,)
+
+    def _remembered(self, name: str) -> dict[str, str]:
+        """Return what was told about feeds, by feed URL."""
+        known: dict[str, str] = json.loads(self.store.note(name) or "{}")
+        return known
+
+    def _remember(self, name: str, told: Mapping[str, str]) -> None:
+        """Keep it all in one note: a kill leaves either none or every feed of an alert told."""
+        self.store.save_note(name, json.dumps({**self._remembered(name), **told}))
 
     async def deliver(self) -> DeliveryReport:
         """Send what is due on every channel, at least once under a stable id."""
@@ -600,12 +657,9 @@ def _topic_note(topic: str) -> str:
     return f"compared topic {topic}"
 
 
-def _health_note(url: str) -> str:
-    return f"warned of feed {url}"
+def _round_note(topic: str) -> str:
+    return f"collected topic {topic}"
 
-
-def _feed_note(url: str) -> str:
-    return f"summarised feed {url}"
 
 
 async def watch(

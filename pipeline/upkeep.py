@@ -127,6 +127,7 @@ async def import_archive(
         )
         poll = Poll(feed_url=feed_url, at=now, outcome=PollOutcome.OK, new=len(fresh))
         store.save_poll(poll, FeedState(feed_url=feed_url, first_success=now), marked)
+        monitor.end_round()
         await monitor.scrape()
         _, report.claims, _ = await monitor.extract()
         monitor.compare()
@@ -197,18 +198,39 @@ async def reprocess(
     Articles that a topic wants only now are read too. Nothing of this alerts.
     """
     async with Monitor(config, store, progress=progress) as monitor:
-        matched = rematch(monitor, store, since=since)
-        store.restage(Stage.EXTRACT, topic=topic, since=since)
+        matched, _ = send_back(monitor, topic=topic, since=since)
+        monitor.end_round()
         await monitor.scrape()
         articles, claims, _ = await monitor.extract()
         monitor.compare()
     return Reread(matched, articles, claims)
 
 
-def rematch(monitor: Monitor, store: Store, *, since: datetime | None = None) -> int:
+def send_back(
+    monitor: Monitor,
+    *,
+    topic: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[int, int]:
+    """Match stored articles again and send them back to be extracted (`since` <= when < `until`).
+
+    Returns how many a topic wants only now, and how many were extracted before.
+    """
+    matched = rematch(monitor, monitor.store, since=since, until=until)
+    return matched, monitor.store.restage(Stage.EXTRACT, topic=topic, since=since, until=until)
+
+
+def rematch(
+    monitor: Monitor,
+    store: Store,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
     """Give stored articles the topics that want them now; return how many are newly wanted."""
     count, after = 0, ""
-    while page := store.articles(since=since, limit=PAGE, after=after):
+    while page := store.articles(since=since, until=until, limit=PAGE, after=after):
         after = page[-1].id
         for was, now in zip(page, mark_articles(page, monitor.filter), strict=True):
             if set(now.topics) - set(was.topics):

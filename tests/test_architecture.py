@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "pipeline"
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "pipeline"
 LEAVES = {"records", "errors"}
 TOOLS = LEAVES | {"client", "workers", "taxonomy", "folding", "terms", "credit", "links"}
 STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
-ORDER = {
-    "flow",
-    "backtest",
-    "streams",
-    "upkeep",
-    "evaluation",
-}  # flow, and what else runs several stages
+# flow, and what else runs several stages
+ORDER = {"flow", "backtest", "evaluation", "steps", "streams", "upkeep"}
 KINDS = {"formats", "languages", "stores", "channels"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -53,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 def imported(path: Path) -> Iterator[str]:
     """Yield the first component below `pipeline` of everything the file imports."""
-    here = ("pipeline", *path.relative_to(PACKAGE).with_suffix("").parts)
+    here = path.relative_to(ROOT).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -75,6 +71,11 @@ def test_imports_point_inwards(path: Path) -> None:
     if owner in ("__init__", "__main__"):
         return
     assert set(imported(path)) <= MAY_IMPORT[owner] | {owner}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("dags/*.py")), ids=lambda p: p.stem)
+def test_a_dag_knows_only_the_steps(path: Path) -> None:
+    assert set(imported(path)) == {"steps"}
 
 
 def test_the_rule_names_what_exists() -> None:

@@ -343,6 +343,20 @@ def test_restaging_takes_a_topic_and_a_time(store: Store) -> None:
     assert [a.id for a in store.pending(Stage.COMPARE)] == ["article-0002"]
 
 
+def test_restaging_ends_before_its_end(store: Store) -> None:
+    for n in (1, 2, 3):
+        store.save_article(scraped(n, stage=Stage.DONE))
+    assert store.restage(Stage.COMPARE, since=at(2), until=at(3)) == 1
+    assert [a.id for a in store.pending(Stage.COMPARE)] == ["article-0002"]
+
+
+def test_restaging_leaves_news_that_waits_to_be_compared(store: Store) -> None:
+    store.save_article(scraped(1, stage=Stage.COMPARE))
+    store.save_article(scraped(2, stage=Stage.COMPARE, baseline=True))
+    assert store.restage(Stage.EXTRACT) == 1
+    assert [a.baseline for a in store.pending(Stage.COMPARE)] == [False]
+
+
 def test_a_baseline_stays_one_whoever_saves_an_older_reading(store: Store) -> None:
     store.save_article(scraped(1, stage=Stage.DONE))
     store.restage(Stage.EXTRACT)

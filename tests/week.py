@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Config, load_config
 from pipeline.demo.replay import write_config
-from pipeline.demo.script import load_crisis
-from pipeline.demo.server import newsstand
+from pipeline.demo.script import Crisis, load_crisis
+from pipeline.demo.server import Newsstand, newsstand
 from pipeline.flow import Monitor, RunReport
 from pipeline.records import Query
 from pipeline.stores import Store, open_store
@@ -47,6 +48,28 @@ def live(config: Config, store: Store, port: int, days: Iterator[int] | range) -
         return reports
 
     return asyncio.run(week())
+
+
+@contextmanager
+def serving(crisis: Crisis, port: int) -> Iterator[Newsstand]:
+    """Serve a crisis from a thread of its own, for readers with event loops of their own."""
+    stands: list[Newsstand] = []
+    up, over = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with newsstand(crisis, port) as stand:
+            stands.append(stand)
+            up.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert up.wait(10)
+        yield stands[0]
+    finally:
+        over.set()
+        thread.join()
 
 
 def state_of(url: str) -> State:

@@ -99,12 +99,18 @@ class ArticleStore(Protocol):
         """Return what compare decided about a claim, one for each topic."""
 
     def restage(
-        self, stage: Stage, *, topic: str | None = None, since: datetime | None = None
+        self,
+        stage: Stage,
+        *,
+        topic: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> int:
         """Send stored articles back to `stage`; return how many. Never alerts (sets baseline).
 
-        Only articles of a topic that have passed that stage; to EXTRACT only such as still
-        have their whole text (see `forget_texts`).
+        Only articles of a topic that have passed that stage, with `since` <= `when` < `until`;
+        to EXTRACT only such as still have their whole text (see `forget_texts`). News that
+        waits to be compared is left alone: it was extracted just now, and may alert.
         """
 
 

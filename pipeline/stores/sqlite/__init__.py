@@ -151,11 +151,16 @@ class SqliteStore:
         return ledger.decisions(self._database, [claim_id])
 
     def restage(
-        self, stage: Stage, *, topic: str | None = None, since: datetime | None = None
+        self,
+        stage: Stage,
+        *,
+        topic: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> int:
         """Send stored articles back to `stage`; return how many. Never alerts (sets baseline)."""
         with self._database.write():
-            return articles.restage(self._database, stage, topic=topic, since=since)
+            return articles.restage(self._database, stage, topic=topic, since=since, until=until)
 
     # -- the ledger --------------------------------------------------------------------------
 

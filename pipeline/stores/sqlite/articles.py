@@ -98,7 +98,14 @@ def articles(
     return [_whole(row) for row in rows]
 
 
-def restage(database: Database, stage: Stage, *, topic: str | None, since: datetime | None) -> int:
+def restage(
+    database: Database,
+    stage: Stage,
+    *,
+    topic: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> int:
     """Send back to `stage` what has passed it and belongs to a topic; return how many.
 
     What has no text any more (see `forget_texts`) is not sent to be extracted again: its
@@ -109,7 +116,8 @@ def restage(database: Database, stage: Stage, *, topic: str | None, since: datet
         """
         UPDATE articles SET stage = :stage, baseline = 1
         WHERE matched AND stage IN (SELECT value FROM json_each(:passed))
-        AND (:since IS NULL OR at >= :since)
+        AND (stage != 'compare' OR baseline)
+        AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
         AND (:topic IS NULL OR EXISTS (
             SELECT 1 FROM topics t WHERE t.topic = :topic AND t.article = articles.n))
         AND (:stage != 'extract' OR EXISTS (
@@ -120,6 +128,7 @@ def restage(database: Database, stage: Stage, *, topic: str | None, since: datet
             "stage": stage.value,
             "passed": encode(passed),
             "since": micros(since) if since else None,
+            "until": micros(until) if until else None,
             "topic": topic,
         },
     )
