@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.records import Article, Stage, TextFrom
+from pipeline.stores.differences import difference
 from pipeline.stores.documents import decode, encode, to_document
 from pipeline.stores.sqlite.database import Database
-from pipeline.stores.sqlite.differences import difference
 from pipeline.stores.sqlite.times import micros
 
 UNREAD = (Stage.SCRAPE, Stage.COMPARE)  # COMPARE: an article of no topic, never extracted
