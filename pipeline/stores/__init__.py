@@ -245,10 +245,13 @@ def store_exists(url: str) -> bool:
 
 
 def open_store(url: str) -> Store:
-    """Open (and create or upgrade) the store at `url`: `sqlite:///relative` or `sqlite:////absolute`.
+    """Open (and create or upgrade) the store at `url`.
+
+    `sqlite:///relative`, `sqlite:////absolute` or `http(s)://user:password@host:9200/prefix`
+    (Elasticsearch; several hosts with commas between them).
 
     Raises:
-        ConfigError: no store of that kind.
+        ConfigError: no store of that kind, or what it needs is not installed.
         StoreError: it cannot be opened, is damaged, or is newer than this program.
     """
     scheme = url.partition(":")[0]
@@ -256,7 +259,12 @@ def open_store(url: str) -> Store:
         from pipeline.stores.sqlite import SqliteStore
 
         return SqliteStore(url)
-    raise ConfigError(f"no store for {scheme!r}; known: sqlite", subject=url)
+    if scheme in ("http", "https"):
+        from pipeline.stores.elasticsearch import ElasticsearchStore
+
+        return ElasticsearchStore(url)
+    known = "sqlite, http, https (Elasticsearch)"
+    raise ConfigError(f"no store for {scheme!r}; known: {known}", subject=url)
 
 
 __all__ = [
