@@ -253,5 +253,7 @@ def remove(url: str) -> None:
     with Elasticsearch(place) as client:
         for index in client.indices.get(index=f"{prefix}-*-v*", allow_no_indices=True):
             client.indices.delete(index=index)
-        for template in client.indices.get_index_template(name=f"{prefix}-*")["index_templates"]:
+        tolerant = client.options(ignore_status=404)  # there is none
+        found = tolerant.indices.get_index_template(name=f"{prefix}-*")
+        for template in found.body.get("index_templates", ()):
             client.indices.delete_index_template(name=template["name"])
