@@ -430,7 +430,7 @@ def _letter(write: Write, status: int, reason: str) -> Write:
             "index": write.index,
             "document": write.id,
             "status": status,
-            "reason": reason[:8_000],
+            "reason": reason,
             "at": datetime.now(UTC).isoformat(),
             "record": body,
         },

@@ -8,6 +8,8 @@ from pipeline.errors import StoreError, StoreFull
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})  # the same request may succeed later
 
+REASON_CHARS = 400
+
 
 def unreachable(url: str, what: str) -> StoreError:
     """Return the error for a cluster that does not answer."""
@@ -47,7 +49,8 @@ def reason_of(error: Any) -> str:
     if not isinstance(error, dict):
         return str(error)
     cause = error.get("caused_by")
-    said = f"{error.get('type', 'error')}: {error.get('reason', '')}"
+    # A reason can quote the whole value that was refused.
+    said = f"{error.get('type', 'error')}: {str(error.get('reason', ''))[:REASON_CHARS]}"
     return f"{said} ({reason_of(cause)})" if cause else said
 
 

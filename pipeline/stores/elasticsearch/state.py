@@ -30,6 +30,8 @@ def take_lease(cluster: Cluster, name: str, holder: str, now: datetime, ttl_s: f
         kept = cluster.get(STATE, key)
         if kept and kept.source["holder"] != holder and kept.source["until_us"] > micros(now):
             return False
+        if kept and kept.source == source:
+            return True  # an answer was lost
         if cluster.must_write([create_or_replace(kept, STATE, key, source)]) == [Outcome.DONE]:
             return True
     raise contended(cluster, name)
