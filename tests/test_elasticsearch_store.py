@@ -287,7 +287,7 @@ def test_claims_that_a_killed_process_left_are_not_current(store: ElasticsearchS
         store.save_claims(scraped(1, stage=Stage.COMPARE), [claim(1)])
     assert store.claims("article-0001") == []
     assert store.search(Query()) == []
-    del store._cluster._send  # type: ignore[attr-defined]  # alive again
+    del store._cluster._send  # alive again
     store.save_claims(scraped(1, stage=Stage.COMPARE), [claim(2)])
     assert [f.claim.id for f in store.search(Query())] == ["claim-0002"]
 

@@ -368,8 +368,8 @@ class Cluster:
 
     def _waits(self) -> Iterator[bool]:
         """Yield True after ever longer waits, until patience has run out."""
-        waited, wait = 0.0, FIRST_WAIT_S
-        while waited < self._patience_s:
+        began, waited, wait = time.monotonic(), 0.0, FIRST_WAIT_S
+        while max(waited, time.monotonic() - began) < self._patience_s:
             self._pause(wait)
             waited += wait
             yield True
