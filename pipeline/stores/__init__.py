@@ -8,9 +8,9 @@ Raises `StoreError` (or its kinds) and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import ConfigError
 from pipeline.records import (
@@ -33,6 +33,9 @@ from pipeline.records import (
     Stage,
     Version,
 )
+
+if TYPE_CHECKING:
+    from pipeline.stores.parts import Part
 
 
 class PollStore(Protocol):
@@ -225,7 +228,17 @@ class QuestionStore(Protocol):
         """
 
 
-class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, Protocol):
+class PartStore(Protocol):
+    """For copying one store into another (see copying.py)."""
+
+    def parts(self) -> Iterator[Part]:
+        """Yield everything but leases, piece by piece; what one refers to comes before it."""
+
+    def add_parts(self, batch: Sequence[Part]) -> None:
+        """Keep parts of one kind that another store yielded; repeated it changes nothing."""
+
+
+class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, PartStore, Protocol):
     """All of it, and a way to close it."""
 
     url: str
@@ -271,6 +284,7 @@ __all__ = [
     "AlertStore",
     "ArticleStore",
     "LedgerStore",
+    "PartStore",
     "PollStore",
     "QuestionStore",
     "Store",

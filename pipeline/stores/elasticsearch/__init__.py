@@ -7,6 +7,7 @@
     ledger      compare's reading and writing     lookalikes  sketches
     search      who said what                     alerts      alerts and outbox
     state       leases, notes                     retention   forgetting texts     counts
+    parts       copying
 
 There are no transactions: see docs/elasticsearch.md for the order of writes and how a kill
 between any two is repaired. Safe for several processes and for threads.
@@ -14,7 +15,7 @@ between any two is repaired. Safe for several processes and for threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from pipeline.records import (
@@ -45,6 +46,7 @@ from pipeline.stores.elasticsearch import (
     counts,
     ledger,
     lookalikes,
+    parts,
     polls,
     retention,
     schema,
@@ -52,6 +54,7 @@ from pipeline.stores.elasticsearch import (
     state,
 )
 from pipeline.stores.elasticsearch.cluster import PATIENCE_S, Cluster
+from pipeline.stores.parts import Part
 
 
 def _now() -> datetime:
@@ -279,6 +282,15 @@ class ElasticsearchStore:
         return retention.forget_texts(self._cluster, before, excerpt_words=excerpt_words)
 
     # -- care ------------------------------------------------------------------------------------
+
+    def parts(self) -> Iterator[Part]:
+        """Yield everything but leases, piece by piece, to copy it."""
+        self._finish(Stage.COMPARE)
+        return parts.parts(self._cluster)
+
+    def add_parts(self, batch: Sequence[Part]) -> None:
+        """Keep parts of one kind that another store yielded."""
+        parts.add_parts(self._cluster, batch)
 
     def check(self) -> list[str]:
         """Return what is damaged or inconsistent, in words; nothing when all is well."""

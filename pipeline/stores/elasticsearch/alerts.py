@@ -55,7 +55,7 @@ def creations(
         create(DELIVERIES, _row_key(row), _row_source(row, known, cluster.url))
         for row in deliveries
     ]
-    told = [create(ALERTS, key_of(alert.id), _alert_source(alert)) for alert in alerts]
+    told = [create(ALERTS, key_of(alert.id), source_of(alert)) for alert in alerts]
     return told, rows
 
 
@@ -196,7 +196,8 @@ def sent_since(cluster: Cluster, channel: str, rule: str, since: datetime) -> in
 # -- documents -----------------------------------------------------------------------------------
 
 
-def _alert_source(alert: Alert) -> Source:
+def source_of(alert: Alert) -> Source:
+    """Return the document of a new alert."""
     return {
         "id": alert.id,
         "rule": alert.rule,
@@ -246,4 +247,5 @@ __all__ = [
     "save_alerts",
     "save_deliveries",
     "sent_since",
+    "source_of",
 ]

@@ -118,7 +118,7 @@ def _commit(
 def _write_older(cluster: Cluster, changes: dict[str, tuple[Read, Change]]) -> list[str]:
     """Write what articles were before; return the ids where somebody else did so meanwhile."""
     wanted = {
-        (VERSIONS, _version_key(article_id, older.version.number)): (article_id, older)
+        (VERSIONS, version_key(article_id, older.version.number)): (article_id, older)
         for article_id, (_, change) in changes.items()
         for older in change.older
     }
@@ -164,13 +164,14 @@ def keep(
 # -- reading -----------------------------------------------------------------------------------
 
 
-def _version_key(article_id: str, number: int) -> str:
+def version_key(article_id: str, number: int) -> str:
+    """Return the `_id` of an earlier version."""
     return f"{key_of(article_id)}-{number}"
 
 
 def earlier(cluster: Cluster, article_id: str, before: int) -> list[Older]:
     """Return the versions with smaller numbers, newest first."""
-    keys = [(VERSIONS, _version_key(article_id, number)) for number in range(before - 1, 0, -1)]
+    keys = [(VERSIONS, version_key(article_id, number)) for number in range(before - 1, 0, -1)]
     found = cluster.get_all(keys)
     return [versions.older_of(found[key].source) for key in keys if key in found]
 
@@ -267,4 +268,5 @@ __all__ = [
     "restage",
     "save",
     "save_all",
+    "version_key",
 ]

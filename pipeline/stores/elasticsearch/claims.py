@@ -253,6 +253,7 @@ __all__ = [
     "decisions_in",
     "millis",
     "save_claims",
+    "source_of",
     "tokens",
     "tokens_of",
     "with_decisions",

@@ -254,13 +254,24 @@ def _by_claim(decisions: Iterable[Decision]) -> dict[tuple[str, str], list[Decis
 
 def _ledger_sources(comparison: Comparison) -> dict[tuple[str, str], Source]:
     sources: dict[tuple[str, str], Source] = {}
-    for proposition in comparison.propositions:
-        sources[PROPOSITIONS, key_of(proposition.id)] = _proposition_source(proposition)
-    for position in comparison.positions:
-        sources[POSITIONS, key_of(position.id)] = _position_source(position)
-    for contradiction in comparison.contradictions:
-        sources[CONTRADICTIONS, key_of(contradiction.id)] = _contradiction_source(contradiction)
+    found: list[Proposition | Position | Contradiction] = [
+        *comparison.propositions,
+        *comparison.positions,
+        *comparison.contradictions,
+    ]
+    for one in found:
+        index, key, source = document_of(one)
+        sources[index, key] = source
     return sources
+
+
+def document_of(one: Proposition | Position | Contradiction) -> tuple[str, str, Source]:
+    """Return index, `_id` and document of a part of the ledger."""
+    if isinstance(one, Proposition):
+        return PROPOSITIONS, key_of(one.id), _proposition_source(one)
+    if isinstance(one, Position):
+        return POSITIONS, key_of(one.id), _position_source(one)
+    return CONTRADICTIONS, key_of(one.id), _contradiction_source(one)
 
 
 def _proposition_source(proposition: Proposition) -> Source:
@@ -321,6 +332,7 @@ __all__ = [
     "contradictions",
     "coverage",
     "coverages",
+    "document_of",
     "finish",
     "ledger",
     "positions",

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Sequence
 from pipeline.records import Article, FeedState, Poll, stable_id
 from pipeline.stores.documents import decode, dumps, loads
 from pipeline.stores.elasticsearch import articles, versions
-from pipeline.stores.elasticsearch.cluster import Cluster, Source, finite, key_of, mended, put
+from pipeline.stores.elasticsearch.cluster import (
+    Cluster,
+    Source,
+    Write,
+    finite,
+    key_of,
+    mended,
+    put,
+)
 from pipeline.stores.elasticsearch.versions import Change, Held
 from pipeline.stores.times import micros
 
@@ -52,8 +60,8 @@ def save_poll(cluster: Cluster, poll: Poll, state: FeedState, fresh: Sequence[Ar
     articles.save_all(cluster, fresh, decide)
     cluster.must_write(
         [
-            put(FEEDS, key_of("feed", state.feed_url), _feed_source(state, cursor)),
-            put(POLLS, digest, _poll_source(poll, digest, record)),
+            feed_write(state, cursor),
+            poll_write(poll, digest, record),
         ]
     )
 
@@ -63,8 +71,9 @@ def _digest(record: str, cursor: str, fresh: Sequence[Article]) -> str:
     return stable_id(mended(record), mended(cursor), *shown)
 
 
-def _feed_source(state: FeedState, record: str) -> Source:
-    return {
+def feed_write(state: FeedState, record: str) -> Write:
+    """Return the write of a feed's cursor."""
+    source = {
         "feed_url": state.feed_url,
         "last_outcome": state.last_outcome and state.last_outcome.value,
         "failures": state.failures,
@@ -74,10 +83,12 @@ def _feed_source(state: FeedState, record: str) -> Source:
         "interval_s": finite(state.interval_s),
         "record": record,
     }
+    return put(FEEDS, key_of("feed", state.feed_url), source)
 
 
-def _poll_source(poll: Poll, digest: str, record: str) -> Source:
-    return {
+def poll_write(poll: Poll, digest: str, record: str) -> Write:
+    """Return the write of one line of history."""
+    source = {
         "digest": digest,
         "feed_url": poll.feed_url,
         "at": poll.at.isoformat(),
@@ -92,6 +103,7 @@ def _poll_source(poll: Poll, digest: str, record: str) -> Source:
         "elapsed_s": finite(poll.elapsed_s),
         "record": record,
     }
+    return put(POLLS, digest, source)
 
 
 def polls(cluster: Cluster, feed_url: str | None, limit: int) -> list[Poll]:
@@ -102,4 +114,4 @@ def polls(cluster: Cluster, feed_url: str | None, limit: int) -> list[Poll]:
     return [loads(Poll, kept.source["record"]) for kept in found]
 
 
-__all__ = ["feed_states", "fingerprints", "polls", "save_poll"]
+__all__ = ["feed_states", "feed_write", "fingerprints", "poll_write", "polls", "save_poll"]

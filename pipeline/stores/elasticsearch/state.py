@@ -8,6 +8,7 @@ from pipeline.stores.elasticsearch.articles import TURNS, contended
 from pipeline.stores.elasticsearch.cluster import (
     Cluster,
     Outcome,
+    Write,
     create_or_replace,
     delete,
     key_of,
@@ -52,9 +53,12 @@ def note(cluster: Cluster, name: str) -> str | None:
 
 def save_note(cluster: Cluster, name: str, value: str) -> None:
     """Keep a small named value."""
-    cluster.must_write(
-        [put(STATE, key_of("note", name), {"kind": "note", "name": name, "value": value})]
-    )
+    cluster.must_write([note_write(name, value)])
 
 
-__all__ = ["note", "release_lease", "save_note", "take_lease"]
+def note_write(name: str, value: str) -> Write:
+    """Return the write of a small named value."""
+    return put(STATE, key_of("note", name), {"kind": "note", "name": name, "value": value})
+
+
+__all__ = ["note", "note_write", "release_lease", "save_note", "take_lease"]
