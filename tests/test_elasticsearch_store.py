@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.errors import ConfigError, StoreError, StoreFull
 from pipeline.records import Comparison, Decision, Novelty, Query, Stage
-from pipeline.stores import open_store
+from pipeline.stores import open_store, shown_url
 from pipeline.stores.elasticsearch import ElasticsearchStore, schema
 from pipeline.stores.elasticsearch.address import parse
 from pipeline.stores.elasticsearch.cluster import Cluster, Outcome, Source, Write, create, put
@@ -79,6 +79,7 @@ def test_a_password_is_used_and_never_shown() -> None:
     assert (address.user, address.password) == ("writer", "s:cr@t")
     assert address.shown == "https://writer@one.test:9200/watch"
     assert "cr" not in repr(address).replace("truceline", "")
+    assert shown_url("https://writer:s%3Acr%40t@one.test:9200/watch") == address.shown
     with pytest.raises(ConfigError) as caught:
         parse("https://writer:secret@one.test/Not A Name")
     assert "secret" not in str(caught.value)

@@ -8,6 +8,7 @@ Raises `StoreError` (or its kinds) and nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +34,8 @@ from pipeline.records import (
     Stage,
     Version,
 )
+
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^/]*@")
 
 if TYPE_CHECKING:
     from pipeline.stores.parts import Part
@@ -257,6 +260,11 @@ def store_exists(url: str) -> bool:
     return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
+def shown_url(url: str) -> str:
+    """Return a store's URL without its password: what people and logs may see."""
+    return _PASSWORD.sub(r"\1@", url)
+
+
 def open_store(url: str) -> Store:
     """Open (and create or upgrade) the store at `url`.
 
@@ -277,7 +285,7 @@ def open_store(url: str) -> Store:
 
         return ElasticsearchStore(url)
     known = "sqlite, http, https (Elasticsearch)"
-    raise ConfigError(f"no store for {scheme!r}; known: {known}", subject=url)
+    raise ConfigError(f"no store for {scheme!r}; known: {known}", subject=shown_url(url))
 
 
 __all__ = [
@@ -289,5 +297,6 @@ __all__ = [
     "QuestionStore",
     "Store",
     "open_store",
+    "shown_url",
     "store_exists",
 ]

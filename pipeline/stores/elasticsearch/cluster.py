@@ -192,12 +192,16 @@ class Cluster:
         sort: Sequence[Source | str],
         limit: int | None = None,
         without: Sequence[str] = (),
+        page: int = PAGE,
     ) -> Iterator[Kept]:
-        """Yield up to `limit` documents in the order of `sort`, whose last field is unique."""
+        """Yield up to `limit` documents in the order of `sort`, whose last field is unique.
+
+        `page` is how many come in one answer.
+        """
         after: tuple[Any, ...] | None = None
         left = limit
         while left is None or left > 0:
-            size = PAGE if left is None else min(left, PAGE)
+            size = page if left is None else min(left, page)
             found = self._page(index, query, sort=sort, size=size, after=after, without=without)
             yield from found
             if len(found) < size:
@@ -445,6 +449,7 @@ def _parts(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 __all__ = [
     "DEAD",
+    "PAGE",
     "Cluster",
     "Kept",
     "Outcome",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from pipeline.records import Claim, Coverage, Decision, Finding, Query
 from pipeline.stores.documents import loads
 from pipeline.stores.elasticsearch import articles, claims, ledger
-from pipeline.stores.elasticsearch.cluster import Cluster, Kept, Source
+from pipeline.stores.elasticsearch.cluster import PAGE, Cluster, Kept, Source
 from pipeline.stores.elasticsearch.versions import article_of
 from pipeline.stores.facets import pairs_asked, phrases_of
 
@@ -20,20 +21,14 @@ def search(cluster: Cluster, query: Query) -> list[Finding]:
     if query.text.strip() and not phrases_of(query.text):
         return []
     cluster.refresh(claims.CLAIMS)
+    page = max(1, min(PAGE, query.limit))
+    hits = cluster.hits(
+        claims.CLAIMS, query_of(query), sort=NEWEST_FIRST, without=SHOWN_WITHOUT, page=page
+    )
     found: list[tuple[Kept, Source]] = []
-    waiting: list[Kept] = []
     # The article says which claims are current: of others, a process was killed or is at work.
-    for kept in cluster.hits(
-        claims.CLAIMS, query_of(query), sort=NEWEST_FIRST, without=SHOWN_WITHOUT,
-        limit=None,
-    ):  # fmt: skip
-        waiting.append(kept)
-        if len(found) + len(waiting) >= query.limit:
-            found += _current(cluster, waiting)
-            waiting = []
-            if len(found) >= query.limit:
-                break
-    found += _current(cluster, waiting)
+    while len(found) < query.limit and (some := list(islice(hits, page))):
+        found += _current(cluster, some)
     return _findings(cluster, query, found[: query.limit])
 
 
