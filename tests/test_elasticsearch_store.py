@@ -40,6 +40,7 @@ from tests.factories import (
     sketch,
     state,
 )
+from tests.killing import MODES, Killed, killed_at
 
 
 @pytest.fixture
@@ -150,47 +151,6 @@ def test_two_may_open_a_new_store_at_once(elasticsearch_url: str) -> None:
 
 
 # -- what a kill leaves behind ------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-Mode = Callable[[list[str]], list[str]]
-MODES: dict[str, Mode] = {
-    "in the middle of": lambda lines: [
-        line for pair in _pairs(lines)[::2] for line in pair if line
-    ],
-    "after": lambda lines: lines,
-}
-
-
-def _pairs(lines: list[str]) -> list[list[str]]:
-    """Return the lines of each item of a bulk."""
-    found: list[list[str]] = []
-    for line in lines:
-        if (
-            set(json.loads(line)) & {"create", "index", "update", "delete"}
-            and line.find('"_index"') > 0
-        ):
-            found.append([line])
-        else:
-            found[-1].append(line)
-    return found
-
-
-def killed_at(store: ElasticsearchStore, number: int, mode: Mode) -> None:
-    """Let the process end at its `number`th write, of which `mode` arrives."""
-    send, left = store._cluster._send, [number]
-
-    def send_or_die(lines: list[str]) -> list[dict[str, Any]]:
-        left[0] -= 1
-        if left[0] >= 0:
-            return send(lines)
-        send(mode(lines))
-        raise Killed
-
-    store._cluster._send = send_or_die  # type: ignore[method-assign]  # where the process dies
 
 
 def run(store: ElasticsearchStore) -> None:

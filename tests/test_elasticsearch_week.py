@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,10 +16,12 @@ from pipeline.config import Config
 from pipeline.records import Query
 from pipeline.stores import open_store
 from tests.elasticsearch_node import remove
+from tests.killing import KILLED, MODES
 from tests.week import configured, live, state_of
 
 PORT = 18937
 DAYS = range(8)
+KILLS = 8
 
 
 @pytest.fixture
@@ -54,6 +59,31 @@ def test_the_week_ends_alike_in_a_cluster_and_in_a_file(tmp_path: Path, cluster_
             assert sorted(other.search(query), key=lambda f: f.claim.id) == asked, query
         assert other.counts() == one.counts()
         assert other.articles() == one.articles()
+
+
+def lived_under_fire(folder: Path, url: str, shots: random.Random) -> int:
+    """Live the week in processes that end at random writes; return how many did."""
+    kills, day = 0, 0
+    while day in DAYS:
+        command = [sys.executable, "-m", "tests.dying_watch", str(folder), url, str(PORT), str(day)]
+        if kills < KILLS:
+            command += [str(shots.randrange(40)), shots.choice(list(MODES))]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        assert ended.returncode in (0, KILLED), ended.stderr
+        kills += ended.returncode == KILLED
+        day += ended.returncode == 0
+    return kills
+
+
+@pytest.mark.slow
+def test_kills_at_random_writes_change_nothing(tmp_path: Path, cluster_url: str) -> None:
+    file_url = f"sqlite:///{tmp_path}/week.sqlite"
+    lived(tmp_path / "file", file_url)
+    kills = lived_under_fire(tmp_path / "cluster", cluster_url, random.Random(20310303))
+    assert kills >= KILLS // 2
+    expected, found = state_of(file_url), state_of(cluster_url)
+    for what, value in expected.items():
+        assert found[what] == value, what
 
 
 QUESTIONS = (
