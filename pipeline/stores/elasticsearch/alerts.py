@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.errors import StoreError
-from pipeline.records import Alert, Delivery, DeliveryState
+from pipeline.records import Alert, Comparison, Delivery, DeliveryState
 from pipeline.stores.documents import dumps, loads
 from pipeline.stores.elasticsearch.articles import TURNS, contended
 from pipeline.stores.elasticsearch.cluster import (
@@ -59,6 +59,19 @@ def creations(
     return told, rows
 
 
+def check_repeated(cluster: Cluster, comparison: Comparison) -> None:
+    """Make sure that every alert a comparison repeats is there to count it.
+
+    Raises:
+        StoreError: one is neither stored nor among its own.
+    """
+    own = {alert.id for alert in comparison.alerts}
+    there = _stored(cluster, comparison.repeated)
+    for alert_id in comparison.repeated:
+        if alert_id not in there and alert_id not in own:
+            raise StoreError(f"no alert {alert_id!r} to fold into", subject=cluster.url)
+
+
 def _known(cluster: Cluster, alert_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
     """Return rule and time of stored alerts."""
     found = _stored(cluster, alert_ids)
@@ -100,16 +113,22 @@ def fold_repeat(cluster: Cluster, alert_id: str, article_id: str) -> None:
     Raises:
         StoreError: no such alert is stored.
     """
+    if not fold(cluster, alert_id, article_id):
+        raise StoreError(f"no alert {alert_id!r} to fold into", subject=cluster.url)
+
+
+def fold(cluster: Cluster, alert_id: str, article_id: str) -> bool:
+    """As `fold_repeat`; False when no such alert is stored."""
     for _ in range(TURNS):
         kept = cluster.get(ALERTS, key_of(alert_id))
         if kept is None:
-            raise StoreError(f"no alert {alert_id!r} to fold into", subject=cluster.url)
+            return False
         repeated = kept.source["repeated"]
         if article_id in (kept.source["article_id"], *repeated):
-            return
+            return True
         counted = {"repeats": kept.source["repeats"] + 1, "repeated": [*repeated, article_id]}
         if cluster.must_write([replace_kept(kept, kept.source | counted)]) == [Outcome.DONE]:
-            return
+            return True
     raise contended(cluster, alert_id)
 
 
@@ -240,9 +259,11 @@ def _row_source(row: Delivery, alerts: Mapping[str, tuple[str, int]], url: str) 
 __all__ = [
     "alert",
     "alerts",
+    "check_repeated",
     "creations",
     "deliveries",
     "due",
+    "fold",
     "fold_repeat",
     "save_alerts",
     "save_deliveries",

@@ -44,6 +44,7 @@ from pipeline.stores.times import micros
 
 PROPOSITIONS, POSITIONS, CONTRADICTIONS = "propositions", "positions", "contradictions"
 INTENT = "comparison"  # `_id` of the one comparison that is being written
+ENDED = 500  # of the positions that ended, the newest
 MOST_CARRIERS = 60_000  # articles counted for one proposition
 
 Now = Callable[[], datetime]
@@ -60,11 +61,14 @@ def ledger(cluster: Cluster, topic: str, issues: Sequence[str]) -> Ledger:
     cluster.refresh(PROPOSITIONS, POSITIONS, CONTRADICTIONS)
     said = cluster.hits(PROPOSITIONS, {"bool": {"filter": asked}}, sort=["id"])
     held = cluster.hits(POSITIONS, _without("until", asked), sort=["id"])
+    ended: Source = {"bool": {"filter": [*asked, {"exists": {"field": "until"}}]}}
+    past = cluster.hits(POSITIONS, ended, sort=[{"since_us": "desc"}, "id"], limit=ENDED)
     open_ = cluster.hits(CONTRADICTIONS, _without("closed", asked), sort=["id"])
     return Ledger(
         propositions=tuple(loads(Proposition, kept.source["record"]) for kept in said),
         positions=tuple(loads(Position, kept.source["record"]) for kept in held),
         contradictions=tuple(loads(Contradiction, kept.source["record"]) for kept in open_),
+        history=tuple(loads(Position, kept.source["record"]) for kept in past),
     )
 
 
@@ -161,6 +165,7 @@ def save_comparison(cluster: Cluster, comparison: Comparison, *, now: Now) -> No
     # Everything that can be wrong with it is found before the first write.
     record, digest = dumps(comparison), _digest(comparison)
     alerts.creations(cluster, comparison.alerts, comparison.deliveries)
+    alerts.check_repeated(cluster, comparison)
     if _is_compared(articles.held(cluster, comparison.article.id), digest):
         _keep_article(cluster, comparison, digest, now)
         return
@@ -209,7 +214,8 @@ def _digest(comparison: Comparison) -> str:
         *comparison.alerts,
         *comparison.deliveries,
     )
-    return stable_id(str(comparison.article.version), *(mended(dumps(one)) for one in found))
+    records = (mended(dumps(one)) for one in found)
+    return stable_id(str(comparison.article.version), *records, *comparison.repeated)
 
 
 def _keep_article(cluster: Cluster, comparison: Comparison, digest: str, now: Now) -> None:
@@ -242,6 +248,8 @@ def _carry_out(cluster: Cluster, comparison: Comparison) -> bool:
         writes.append(lookalikes.sketch_write(comparison.article, comparison.sketch))
     # What the cluster refuses for good is a dead letter: it must not stop all later comparisons.
     outcomes = cluster.write([*writes, *told, *rows])
+    for alert_id in comparison.repeated:
+        alerts.fold(cluster, alert_id, comparison.article.id)
     return Outcome.CONFLICT not in outcomes[: len(writes)]
 
 
