@@ -24,7 +24,7 @@ from pipeline.records import (
     TextFrom,
     stable_id,
 )
-from pipeline.stores import open_store, store_exists
+from pipeline.stores import open_store, shown_url, store_exists
 
 if TYPE_CHECKING:
     from pipeline.client import Client
@@ -287,8 +287,9 @@ def _store_state(config: Config) -> str:
     finally:
         store.close()
     if faults:
-        raise StoreError("; ".join(faults[:3]), subject=config.settings.store.url)
-    return f"{config.settings.store.url}: {counts.articles} articles, {counts.claims} claims"
+        raise StoreError("; ".join(faults[:3]), subject=shown_url(config.settings.store.url))
+    url = shown_url(config.settings.store.url)
+    return f"{url}: {counts.articles} articles, {counts.claims} claims"
 
 
 def _model_state() -> str:

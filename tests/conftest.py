@@ -1,3 +1,3 @@
-"""Fixtures every test file may use: `web`, a loopback web server."""
+"""Fixtures every test file may use: `web`, a loopback web server; `elasticsearch_url`, a node."""
 
-pytest_plugins = ("tests.webserver",)
+pytest_plugins = ("tests.elasticsearch_node", "tests.webserver")

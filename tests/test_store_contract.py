@@ -1,6 +1,6 @@
 """What every store promises. Nothing here knows how a store keeps anything.
 
-To add a store: a line in `STORES` with a function from a folder to a fresh store.
+To add a store: a line in `STORES` with a function that names a fresh one by its URL.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from pipeline.records import (
     TextFrom,
 )
 from pipeline.stores import Store, open_store
+from tests.elasticsearch_node import wipe
 from tests.factories import (
     FEED_URL,
     NOON,
@@ -64,18 +65,32 @@ from tests.factories import (
     state,
 )
 
-STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: open_store(f"sqlite:///{folder}/store.db"),
+
+def in_a_file(request: pytest.FixtureRequest) -> str:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return f"sqlite:///{folder}/store.db"
+
+
+def in_a_cluster(request: pytest.FixtureRequest) -> str:
+    url = f"{request.getfixturevalue('elasticsearch_url')}/contract"
+    wipe(url)
+    return url
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest], str]] = {
+    "elasticsearch": in_a_cluster,
+    "sqlite": in_a_file,
 }
 
 
 @pytest.fixture(params=sorted(STORES))
-def open_here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+def open_here(request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
     """Open the same store again and again: what was kept must be there."""
     opened: list[Store] = []
+    url = STORES[request.param](request)
 
     def open_again() -> Store:
-        opened.append(STORES[request.param](tmp_path))
+        opened.append(open_store(url))
         return opened[-1]
 
     yield open_again

@@ -48,6 +48,7 @@ COMMANDS = {
     "replay": ("upkeep", "Send again what a channel gave up on."),
     "export": ("exporting", "Write claims as JSONL or CSV."),
     "retention": ("upkeep", "Delete stored article text as the settings say."),
+    "store": ("storing", "What the store holds; copy it to a file or a cluster."),
     "doctor": ("upkeep", "Check configuration, store, model and channels."),
 }
 

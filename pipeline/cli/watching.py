@@ -27,6 +27,7 @@ from pipeline.cli.progress import Show, progress
 from pipeline.cli.sheets import Column, Sheet, line, many
 from pipeline.errors import TrucelineError
 from pipeline.records import Poll
+from pipeline.stores import shown_url
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -193,7 +194,7 @@ def print_report(report: RunReport, config: Config, store: Store) -> None:
             "No feed answered: this machine seems to have no network. "
             "`truceline demo` (or `make demo`) shows everything without one."
         )
-    click.echo(f"store: {config.settings.store.url}")
+    click.echo(f"store: {shown_url(config.settings.store.url)}")
     click.echo("next: truceline search, positions, contradictions, alerts, coverage, watch")
 
 

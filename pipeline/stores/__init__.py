@@ -8,9 +8,10 @@ Raises `StoreError` (or its kinds) and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import ConfigError
 from pipeline.records import (
@@ -33,6 +34,11 @@ from pipeline.records import (
     Stage,
     Version,
 )
+
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^/]*@")
+
+if TYPE_CHECKING:
+    from pipeline.stores.parts import Part
 
 
 class PollStore(Protocol):
@@ -231,7 +237,17 @@ class QuestionStore(Protocol):
         """
 
 
-class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, Protocol):
+class PartStore(Protocol):
+    """For copying one store into another (see copying.py)."""
+
+    def parts(self) -> Iterator[Part]:
+        """Yield everything but leases, piece by piece; what one refers to comes before it."""
+
+    def add_parts(self, batch: Sequence[Part]) -> None:
+        """Keep parts of one kind that another store yielded; repeated it changes nothing."""
+
+
+class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, PartStore, Protocol):
     """All of it, and a way to close it."""
 
     url: str
@@ -250,11 +266,19 @@ def store_exists(url: str) -> bool:
     return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
+def shown_url(url: str) -> str:
+    """Return a store's URL without its password: what people and logs may see."""
+    return _PASSWORD.sub(r"\1@", url)
+
+
 def open_store(url: str) -> Store:
-    """Open (and create or upgrade) the store at `url`: `sqlite:///relative` or `sqlite:////absolute`.
+    """Open (and create or upgrade) the store at `url`.
+
+    `sqlite:///relative`, `sqlite:////absolute` or `http(s)://user:password@host:9200/prefix`
+    (Elasticsearch; several hosts with commas between them).
 
     Raises:
-        ConfigError: no store of that kind.
+        ConfigError: no store of that kind, or what it needs is not installed.
         StoreError: it cannot be opened, is damaged, or is newer than this program.
     """
     scheme = url.partition(":")[0]
@@ -262,16 +286,23 @@ def open_store(url: str) -> Store:
         from pipeline.stores.sqlite import SqliteStore
 
         return SqliteStore(url)
-    raise ConfigError(f"no store for {scheme!r}; known: sqlite", subject=url)
+    if scheme in ("http", "https"):
+        from pipeline.stores.elasticsearch import ElasticsearchStore
+
+        return ElasticsearchStore(url)
+    known = "sqlite, http, https (Elasticsearch)"
+    raise ConfigError(f"no store for {scheme!r}; known: {known}", subject=shown_url(url))
 
 
 __all__ = [
     "AlertStore",
     "ArticleStore",
     "LedgerStore",
+    "PartStore",
     "PollStore",
     "QuestionStore",
     "Store",
     "open_store",
+    "shown_url",
     "store_exists",
 ]

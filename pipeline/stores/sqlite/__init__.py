@@ -7,6 +7,7 @@
     index       words and facets          search      who said what
     ledger      compare's reading, writing            lookalikes  sketches
     alerts      alerts and outbox         retention   forgetting texts      counts  the rest
+    parts       copying
 
 Safe for several processes. The threads of one process may share a store: they take turns.
 Half a surrogate pair (broken JSON brings such) is kept as U+FFFD.
@@ -14,7 +15,7 @@ Half a surrogate pair (broken JSON brings such) is kept as U+FFFD.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from pipeline.records import (
     Stage,
     Version,
 )
+from pipeline.stores.parts import Part
 from pipeline.stores.sqlite import (
     alerts,
     articles,
@@ -46,6 +48,7 @@ from pipeline.stores.sqlite import (
     index,
     ledger,
     lookalikes,
+    parts,
     polls,
     retention,
     search,
@@ -285,6 +288,14 @@ class SqliteStore:
         return retention.forget_texts(self._database, before, excerpt_words=excerpt_words)
 
     # -- care ------------------------------------------------------------------------------------
+
+    def parts(self) -> Iterator[Part]:
+        """Yield everything but leases, piece by piece, to copy it."""
+        return parts.parts(self._database)
+
+    def add_parts(self, batch: Sequence[Part]) -> None:
+        """Keep parts of one kind that another store yielded."""
+        parts.add_parts(self._database, batch)
 
     def backup(self, path: Path | None = None) -> Path:
         """Write a whole copy while work goes on, by default beside the store; return its path."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from pipeline.errors import StoreError
 from pipeline.records import Alert, Delivery
 from pipeline.stores.documents import dumps, loads
+from pipeline.stores.parts import KeptAlert
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import micros
 
@@ -27,6 +28,17 @@ def add(database: Database, alerts: Iterable[Alert], deliveries: Iterable[Delive
     )
     for delivery in deliveries:
         _put(database, delivery, "DO NOTHING")
+
+
+def restore(database: Database, part: KeptAlert) -> None:
+    """Keep an alert of another store with what was folded in, inside the caller's transaction."""
+    add(database, (part.alert,), ())
+    alert_id = part.alert.id
+    database.run("UPDATE alerts SET repeats = ? WHERE id = ?", (part.repeats, alert_id))
+    database.many(
+        "INSERT INTO repeats (alert_id, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(alert_id, article_id) for article_id in part.repeated],
+    )
 
 
 def save_alerts(
@@ -178,6 +190,7 @@ __all__ = [
     "deliveries",
     "due",
     "fold_repeat",
+    "restore",
     "save_alerts",
     "save_deliveries",
     "sent_since",

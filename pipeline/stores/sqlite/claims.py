@@ -8,6 +8,7 @@ from functools import partial
 
 from pipeline.records import Article, Claim
 from pipeline.stores.documents import dumps, loads
+from pipeline.stores.parts import KeptClaim
 from pipeline.stores.sqlite import index, versions
 from pipeline.stores.sqlite.database import Database, Row
 from pipeline.stores.sqlite.times import free_row, is_row_of
@@ -68,6 +69,13 @@ def _put(database: Database, article: int, place: int, claim: Claim, *, current:
     return row
 
 
+def restore(database: Database, n: int, part: KeptClaim, article: Article) -> None:
+    """Keep a claim of another store, inside the caller's transaction; `n` is its article's row."""
+    row = _put(database, n, part.place, part.claim, current=part.current)
+    if part.current:
+        index.add(database, row, part.claim, article)
+
+
 def _last_between(database: Database, start: int, end: int) -> int | None:
     ((last,),) = database.run("SELECT max(n) FROM claims WHERE n >= ? AND n < ?", (start, end))
     return None if last is None else int(last)
@@ -104,4 +112,4 @@ def claim(database: Database, claim_id: str) -> Claim | None:
     return loads(Claim, rows[0][1])
 
 
-__all__ = ["claim", "claims", "save_claims"]
+__all__ = ["claim", "claims", "restore", "save_claims"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from pipeline.records import (
@@ -177,8 +177,13 @@ def save_comparison(
         if comparison.sketch is not None:
             lookalikes.save_sketch(database, n, comparison.sketch)
         for decision in comparison.decisions:
-            _add_decision(database, n, decision)
-        _save_ledger(database, comparison)
+            add_decision(database, n, decision)
+        put(
+            database,
+            propositions=comparison.propositions,
+            positions=comparison.positions,
+            contradictions=comparison.contradictions,
+        )
         alerts.add(database, comparison.alerts, comparison.deliveries)
         for alert_id in comparison.repeated:
             alerts.fold(database, alert_id, comparison.article.id)
@@ -198,7 +203,8 @@ def _digest(comparison: Comparison) -> str:
     return stable_id(str(comparison.article.version), *map(dumps, found), *comparison.repeated)
 
 
-def _add_decision(database: Database, article: int, decision: Decision) -> None:
+def add_decision(database: Database, article: int, decision: Decision) -> None:
+    """Keep a decision, inside the caller's transaction; the first one on a topic stays."""
     added = database.change(
         """
         INSERT INTO decisions (claim_id, topic, key, novelty, article, decision)
@@ -217,13 +223,20 @@ def _add_decision(database: Database, article: int, decision: Decision) -> None:
         index.add_decision(database, decision)
 
 
-def _save_ledger(database: Database, comparison: Comparison) -> None:
+def put(
+    database: Database,
+    *,
+    propositions: Iterable[Proposition] = (),
+    positions: Iterable[Position] = (),
+    contradictions: Iterable[Contradiction] = (),
+) -> None:
+    """Make the ledger say this, inside the caller's transaction."""
     database.many(
         """
         INSERT INTO propositions (id, topic, issue, proposition) VALUES (?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET proposition = excluded.proposition, issue = excluded.issue
         """,
-        [(p.id, p.topic, p.issue, dumps(p)) for p in comparison.propositions],
+        [(p.id, p.topic, p.issue, dumps(p)) for p in propositions],
     )
     database.many(
         """
@@ -234,7 +247,7 @@ def _save_ledger(database: Database, comparison: Comparison) -> None:
         """,
         [
             (p.id, p.topic, p.issue, p.party, micros(p.since), _micros(p.until), dumps(p))
-            for p in comparison.positions
+            for p in positions
         ],
     )
     database.many(
@@ -246,7 +259,7 @@ def _save_ledger(database: Database, comparison: Comparison) -> None:
         """,
         [
             (c.id, c.topic, c.issue, micros(c.opened), _micros(c.closed), dumps(c))
-            for c in comparison.contradictions
+            for c in contradictions
         ],
     )
 
@@ -256,11 +269,13 @@ def _micros(moment: datetime | None) -> int | None:
 
 
 __all__ = [
+    "add_decision",
     "contradictions",
     "coverage",
     "decisions",
     "ledger",
     "positions",
+    "put",
     "release_lease",
     "save_comparison",
     "take_lease",

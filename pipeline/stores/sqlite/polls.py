@@ -37,19 +37,30 @@ def save_poll(database: Database, poll: Poll, state: FeedState, fresh: Sequence[
     with database.write():
         if _is_kept(database, poll, digest):
             return
+        put_poll(database, poll, digest)
+        put_state(database, state)
+        for article in fresh:
+            versions.show(database, article, seen_at=poll.at)
+
+
+def put_poll(database: Database, poll: Poll, digest: str) -> None:
+    """Keep one line of history, once, inside the caller's transaction."""
+    if not _is_kept(database, poll, digest):
         database.run(
             "INSERT INTO polls (feed_url, at, digest, poll) VALUES (?, ?, ?, ?)",
             (poll.feed_url, micros(poll.at), digest, dumps(poll)),
         )
-        database.run(
-            """
-            INSERT INTO feeds (url, feed) VALUES (?, ?)
-            ON CONFLICT (url) DO UPDATE SET feed = excluded.feed
-            """,
-            (state.feed_url, dumps(state)),
-        )
-        for article in fresh:
-            versions.show(database, article, seen_at=poll.at)
+
+
+def put_state(database: Database, state: FeedState) -> None:
+    """Keep the cursor of a feed inside the caller's transaction."""
+    database.run(
+        """
+        INSERT INTO feeds (url, feed) VALUES (?, ?)
+        ON CONFLICT (url) DO UPDATE SET feed = excluded.feed
+        """,
+        (state.feed_url, dumps(state)),
+    )
 
 
 def _digest(poll: Poll, state: FeedState, fresh: Sequence[Article]) -> str:
@@ -75,4 +86,4 @@ def polls(database: Database, feed_url: str | None, limit: int) -> list[Poll]:
     return [loads(Poll, poll) for (poll,) in rows]
 
 
-__all__ = ["feed_states", "fingerprints", "polls", "save_poll"]
+__all__ = ["feed_states", "fingerprints", "polls", "put_poll", "put_state", "save_poll"]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from datetime import datetime
 
 from pipeline.records import Claim, Span
 from pipeline.stores.documents import decode, encode, loads
+from pipeline.stores.excerpts import excerpts, teaser
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import micros
 
 BATCH = 200  # versions in one transaction: other writers get their turn
-TEASER = 300  # code points of a feed's summary that stay; longer ones are whole articles
 EXCERPTS, NOTHING = 1, 2  # values of versions.forgotten
-_WORD = re.compile(r"\S+")
-_SEEN = re.compile(r"\S")
 _DUE = """
     SELECT v.article, v.number, v.text, v.number = a.version
     FROM versions v JOIN articles a ON a.n = v.article
@@ -84,53 +80,16 @@ def _spans(database: Database, article: int, version: int) -> list[Span]:
     ]
 
 
-def excerpts(text: str, spans: Iterable[Span], around: int) -> str:
-    """Return `text` with everything blank but the spans and `around` words on both sides.
-
-    Every kept character stays at its offset; line ends stay, trailing blanks go.
-    """
-    kept, after = [], 0
-    for start, end in _merged(_widened(text, spans, around)):
-        kept += [_SEEN.sub(" ", text[after:start]), text[start:end]]
-        after = end
-    return "".join(kept)
-
-
-def _widened(text: str, spans: Iterable[Span], around: int) -> list[tuple[int, int]]:
-    words = [found.span() for found in _WORD.finditer(text)]
-    wide = []
-    for span in spans:
-        touched = [place for place, (start, end) in enumerate(words) if _meet(span, start, end)]
-        if touched:
-            first, last = max(0, touched[0] - around), min(len(words) - 1, touched[-1] + around)
-            wide.append((words[first][0], words[last][1]))
-    return wide
-
-
-def _meet(span: Span, start: int, end: int) -> bool:
-    return start < span.end and span.start < end
-
-
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
 def _shorten_summary(database: Database, article: int) -> bool:
     """Cut a summary that is as good as the text; tell whether it was one."""
     ((document,),) = database.run("SELECT article FROM articles WHERE n = ?", (article,))
     stored = decode(document)
     summary = stored.get("summary", "")
-    if len(summary) <= TEASER:
+    stored["summary"] = teaser(summary)
+    if stored["summary"] == summary:
         return False
-    stored["summary"] = summary[: TEASER - 4].rsplit(None, 1)[0] + " ..."
     database.run("UPDATE articles SET article = ? WHERE n = ?", (encode(stored), article))
     return True
 
 
-__all__ = ["excerpts", "forget_texts"]
+__all__ = ["forget_texts"]

@@ -7,6 +7,7 @@ from functools import cache
 
 from pipeline.records import Claim, Coverage, Decision, Finding, Query
 from pipeline.stores.documents import encode, loads
+from pipeline.stores.facets import phrases_of
 from pipeline.stores.sqlite import index, ledger
 from pipeline.stores.sqlite.articles import COLUMNS, bare
 from pipeline.stores.sqlite.database import Database
@@ -24,7 +25,7 @@ _ANY = """
 
 def search(database: Database, query: Query) -> list[Finding]:
     """Answer `query` from current claims; `since` <= said < `until`, to the millisecond."""
-    if query.text.strip() and not index.phrases_of(query.text):
+    if query.text.strip() and not phrases_of(query.text):
         return []
     with database.read():
         return _findings(database, query, _rows(database, query))

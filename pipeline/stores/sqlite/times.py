@@ -1,28 +1,18 @@
-"""Moments as whole microseconds since 1970 (UTC): what columns hold and indexes sort.
+"""Row numbers that grow with time, whatever the order of arrival.
 
-And row numbers that grow with time, whatever the order of arrival: the millisecond (48 bits)
-and a counter (15 bits). In every index of such a table the newest rows are the last ones, so
-that newest first (or oldest first) costs the same in a big store as in a small one.
+The millisecond (48 bits) and a counter (15 bits). In every index of such a table the newest
+rows are the last ones, so that newest first (or oldest first) costs the same in a big store as
+in a small one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from pipeline.stores.times import micros, moment
+
 COUNTER_BITS = 15
-
-
-def micros(moment: datetime) -> int:
-    """Return `moment` in microseconds, exactly. A time without a zone raises `TypeError`."""
-    return (moment - EPOCH) // MICROSECOND
-
-
-def moment(value: int) -> datetime:
-    """Return the UTC time of a number of microseconds."""
-    return EPOCH + value * MICROSECOND
 
 
 def first_row(moment: datetime) -> int:

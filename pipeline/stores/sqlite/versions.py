@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pipeline.records import Article, Stage, TextFrom
+from pipeline.records import Article, Stage, TextFrom, Version
+from pipeline.stores.differences import difference
 from pipeline.stores.documents import decode, encode, to_document
+from pipeline.stores.parts import KeptArticle, KeptVersion
 from pipeline.stores.sqlite.database import Database
-from pipeline.stores.sqlite.differences import difference
 from pipeline.stores.sqlite.times import micros
 
 UNREAD = (Stage.SCRAPE, Stage.COMPARE)  # COMPARE: an article of no topic, never extracted
@@ -292,18 +293,64 @@ def _columns(article: Article) -> dict[str, Any]:
     }
 
 
+_INSERT = """
+    INSERT INTO articles (id, at, stage, baseline, matched, version, fingerprint, feed_url,
+    outlet, agency, origin, article) VALUES (:id, :at, :stage, :baseline, :matched, :version,
+    :fingerprint, :feed_url, :outlet, :agency, :origin, :article)
+    """
+
+
 def _add(database: Database, article: Article) -> int:
-    n = database.insert(
-        """
-        INSERT INTO articles (id, at, stage, baseline, matched, version, fingerprint, feed_url,
-        outlet, agency, origin, article) VALUES (:id, :at, :stage, :baseline, :matched, :version,
-        :fingerprint, :feed_url, :outlet, :agency, :origin, :article)
-        """,
-        _columns(article),
-    )
+    n = database.insert(_INSERT, _columns(article))
     _add_version(database, n, article, seen_at=article.first_seen, diff="")
     _add_topics(database, n, article.topics)
     return n
+
+
+def restore(database: Database, part: KeptArticle) -> None:
+    """Keep an article of another store with its versions, unless it is here already."""
+    if _stored(database, part.article.id) is not None:
+        return
+    n = database.insert(_INSERT, _columns(part.article))
+    database.run("UPDATE articles SET compared = ? WHERE n = ?", (part.compared or None, n))
+    for older in part.older:
+        _restore_version(database, n, older)
+    newest = Version(
+        article_id=part.article.id,
+        number=part.article.version,
+        seen_at=part.seen_at,
+        title=part.article.title,
+        text=part.article.text,
+        text_hash=part.article.text_hash,
+        text_from=part.article.text_from,
+        diff=part.diff,
+    )
+    _restore_version(database, n, KeptVersion(version=newest, forgotten=part.forgotten))
+    for feed_url, fingerprint in part.shown:
+        _remember(database, n, feed_url, fingerprint)
+    _add_topics(database, n, part.article.topics)
+
+
+def _restore_version(database: Database, n: int, part: KeptVersion) -> None:
+    version = part.version
+    database.run(
+        """
+        INSERT INTO versions
+        (article, number, seen_at, forgotten, title, text_hash, text_from, diff, text)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            n,
+            version.number,
+            micros(version.seen_at),
+            part.forgotten,
+            version.title,
+            version.text_hash,
+            version.text_from and version.text_from.value,
+            version.diff,
+            version.text,
+        ),
+    )
 
 
 def _update(database: Database, stored: Stored, article: Article) -> None:
@@ -350,4 +397,4 @@ def _add_version(
     )
 
 
-__all__ = ["Stored", "is_edited_since", "is_older", "keep", "show"]
+__all__ = ["Stored", "is_edited_since", "is_older", "keep", "restore", "show"]
