@@ -661,7 +661,6 @@ def _round_note(topic: str) -> str:
     return f"collected topic {topic}"
 
 
-
 async def watch(
     config: Config,
     store: Store,

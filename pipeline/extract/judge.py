@@ -25,6 +25,9 @@ SENTENCE_END = re.compile(r"(?<=[.!?])[\"']?\s+")
 SCOPE_WORDS = 7
 ANTECEDENTS = ("talks", "truce", "mediation", "violation")  # of two at one place the later
 
+DEALT = ("light", "pronoun")  # stand-ins that say nothing by themselves
+BY_OUTSIDERS = ("MED_OFFER", "MED_CONDUCT")
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -81,16 +84,18 @@ def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
         for pattern, words in _stand_ins(grammar, name):
             new = grammar.lists_re("antecedent", pattern).sub(words, piece, count=1)
             if new != piece:
-                if pattern != "light" or _is_dealt_with(grammar, piece):
+                if pattern not in DEALT or _is_dealt_with(grammar, piece, pattern):
                     resolved.append(new)
                 break
     return resolved
 
 
-def _is_dealt_with(grammar: Grammar, piece: str) -> bool:
+def _is_dealt_with(grammar: Grammar, piece: str, pattern: str) -> bool:
     """Whether something is done to what a piece names: "the offer came late" does nothing."""
-    named = grammar.lists_re("antecedent", "light").search(piece)
+    named = grammar.lists_re("antecedent", pattern).search(piece)
     assert named is not None
+    if grammar.ending_re("antecedent", "held_by").search(piece[: named.start()].rstrip()):
+        return False
     return any(
         stance.end <= named.start() or stance.start >= named.end()
         for stance in stances_in(grammar, piece)
@@ -130,11 +135,15 @@ def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int
         if act is not None:
             why = f"rule {hit.rule.number} ({hit.rule.act})"
             act = in_role(grammar, said, piece, act)
+            if not act:
+                continue
             yield hit.rule.number, _judgement(piece, act, start, hit.end, why, hit.rule.act)
             return
     made = _composed(grammar, said, piece)
     if made and made.act:
         act, way = in_role(grammar, said, piece, made.act), " < ".join(made.way)
+        if not act:
+            return
         yield len(grammar.rules), _judgement(piece, act, made.start, made.end, way, act)
 
 
@@ -163,7 +172,12 @@ def _judgement(piece: str, act: str, start: int, end: int, why: str, core: str) 
 
 
 def in_role(grammar: Grammar, said: Utterance, piece: str, act: str) -> str:
-    """Return the act by who performs it: what two sides declare together they have agreed."""
+    """Return the act by who performs it, "" for one that is not theirs to perform.
+
+    What two sides declare together they have agreed; a party cannot mediate its own conflict.
+    """
+    if act in BY_OUTSIDERS and said.relation == "party":
+        return ""
     joint = grammar.lists_re("scope", "joint")
     own = grammar.lists_re("scope", "own_forces").search(piece)
     if act == "CF_CALL" and own:

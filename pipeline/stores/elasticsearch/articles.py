@@ -224,8 +224,6 @@ def articles(
     conditions += [{"term": {"topics": topic}}] if topic is not None else []
     conditions += [{"range": {"at": {"gte": micros(since)}}}] if since else []
     conditions += [{"range": {"at": {"lt": micros(until)}}}] if until else []
-    news = [{"term": {"stage": Stage.COMPARE.value}}, {"term": {"baseline": False}}]
-    conditions += [{"range": {"at": {"lt": micros(until)}}}] if until else []
     cluster.refresh(ARTICLES)
     found = cluster.hits(ARTICLES, {"bool": {"filter": conditions}}, sort=["id"], limit=limit)
     return [versions.article_of(kept.source) for kept in found]
