@@ -567,6 +567,11 @@ class Monitor:
 
         def renew() -> None:
             # Real time, whatever the watch's clock says: a lease is between processes.
+            if self.store.take_lease(name, self.holder, system_clock(), LEASE_S):
+                return
+            holder = self.store.lease_holder(name)
+            if holder is not None and is_dead(holder):
+                self.store.release_lease(name, holder)  # it was killed: nobody else will
             if not self.store.take_lease(name, self.holder, system_clock(), LEASE_S):
                 raise LeaseHeld(
                     f"another process holds {name!r}; it ends or expires within {LEASE_S:.0f} s",
@@ -578,6 +583,20 @@ class Monitor:
             yield renew
         finally:
             self.store.release_lease(name, self.holder)
+
+
+def is_dead(holder: str) -> bool:
+    """Say whether a lease's holder ("host:pid") was a process of this machine and is no more."""
+    host, _, pid = holder.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # it lives, and is somebody else's
+    return False
 
 
 # -- what a run is made of ------------------------------------------------------------------

@@ -84,6 +84,7 @@ class FeedState:
     interval_s: float = 900.0
     next_check: datetime | None = None  # None: due now
     failures: int = 0  # in a row
+    failing_since: datetime | None = None  # the first of these failures
     last_outcome: PollOutcome | None = None
     last_success: datetime | None = None  # last time a feed came back, changed or not
     last_new: datetime | None = None  # last time it held something new

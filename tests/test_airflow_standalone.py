@@ -19,7 +19,7 @@ RUN_S = 90
 WOKEN = ("news_ingest", "news_extract", "news_alert")
 
 
-@pytest.mark.slow
+@pytest.mark.standalone  # its own clock ticks every five minutes, in the middle of a round
 def test_two_days_through_the_scheduler(tmp_path: Path) -> None:
     stand_port, api_port = free_port(), free_port()
     crisis = replace(load_crisis(), first_day=datetime.now(UTC) - timedelta(days=1, hours=20))

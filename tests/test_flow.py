@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -194,6 +197,16 @@ def test_a_second_process_is_told_to_wait(config: Config, store: Store, web: Web
     with pytest.raises(LeaseHeld, match="another process"):
         run(config, store)
     store.release_lease("compare", "somebody else")
+    assert run(config, store).compared == 1
+
+
+def test_the_lease_of_a_killed_process_is_taken_over(
+    config: Config, store: Store, web: WebServer
+) -> None:
+    web.route("/feed", body=rss((OFFER, web.url("/b"))))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    store.take_lease("compare", f"{socket.gethostname()}:{gone.pid}", datetime.now(UTC), 60)
     assert run(config, store).compared == 1
 
 

@@ -576,6 +576,14 @@ def test_a_decision_is_found_again_after_its_claim_was_extracted_again(store: St
     assert [f.decision for f in store.search(Query(novelty=Novelty.NEW))] == [decision(1)]
 
 
+def test_the_holder_of_a_lease_is_known(store: Store) -> None:
+    assert store.lease_holder("compare") is None
+    store.take_lease("compare", "host:1", at(1), 60)
+    assert store.lease_holder("compare") == "host:1"
+    store.release_lease("compare", "host:1")
+    assert store.lease_holder("compare") is None
+
+
 def test_the_ledger_holds_what_was_asked_for_and_is_current(store: Store) -> None:
     old = position(1, until=at(5))
     kept = comparison(

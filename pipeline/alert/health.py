@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pipeline.alert.receipt import plain
 from pipeline.records import Alert, Feed, FeedState, stable_id
 
 MAX_LINES = 40
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-NEVER_AFTER = 5  # failed polls in a row before a feed that never answered is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +31,11 @@ def trouble_of(
     feed: Feed, state: FeedState, now: datetime, *, failing: timedelta, silent: timedelta
 ) -> Trouble | None:
     """Say whether a feed has failed, or had nothing new, for longer than it may."""
-    if state.last_success is None:
-        if state.failures < NEVER_AFTER:
-            return None
-        says = f"{state.last_outcome}, never answered in {state.failures} polls"
-        return Trouble(feed, "failing", NEVER, says)
-    if state.failures and now - state.last_success >= failing:
-        says = f"{state.last_outcome} since {state.last_success:%Y-%m-%d %H:%M} UTC"
-        return Trouble(feed, "failing", state.last_success, says)
+    since = state.failing_since
+    if since is not None and now - since >= failing:
+        return Trouble(
+            feed, "failing", since, f"{state.last_outcome} since {since:%Y-%m-%d %H:%M} UTC"
+        )
     if not state.failures and state.last_new is not None and now - state.last_new >= silent:
         return Trouble(
             feed, "silent", state.last_new, f"nothing new since {state.last_new:%Y-%m-%d} UTC"

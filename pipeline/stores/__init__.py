@@ -129,6 +129,9 @@ class LedgerStore(Protocol):
     def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back; nothing happens if it is not ours."""
 
+    def lease_holder(self, name: str) -> str | None:
+        """Return who holds a lease, valid or not; None when nobody does."""
+
     def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
         """Return what was said on these issues; the cost does not grow with the store."""
 

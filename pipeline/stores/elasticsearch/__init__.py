@@ -173,6 +173,10 @@ class ElasticsearchStore:
         """Give a lease back; nothing happens if it is not ours."""
         state.release_lease(self._cluster, name, holder)
 
+    def lease_holder(self, name: str) -> str | None:
+        """Return who holds a lease, valid or not; None when nobody does."""
+        return state.lease_holder(self._cluster, name)
+
     def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
         """Return what was said on these issues; the cost does not grow with the store."""
         ledger.finish(self._cluster, now=self._clock)

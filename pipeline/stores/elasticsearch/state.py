@@ -45,6 +45,12 @@ def release_lease(cluster: Cluster, name: str, holder: str) -> None:
         cluster.write([delete(kept)])
 
 
+def lease_holder(cluster: Cluster, name: str) -> str | None:
+    """Return who holds a lease, valid or not; None when nobody does."""
+    kept = cluster.get(STATE, key_of("lease", name))
+    return str(kept.source["holder"]) if kept else None
+
+
 def note(cluster: Cluster, name: str) -> str | None:
     """Return a small named value, or None."""
     kept = cluster.get(STATE, key_of("note", name))

@@ -175,6 +175,10 @@ class SqliteStore:
         """Give a lease back; nothing happens if it is not ours."""
         ledger.release_lease(self._database, name, holder)
 
+    def lease_holder(self, name: str) -> str | None:
+        """Return who holds a lease, valid or not; None when nobody does."""
+        return ledger.lease_holder(self._database, name)
+
     def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
         """Return what was said on these issues; the cost does not grow with the store."""
         return ledger.ledger(self._database, topic, issues)

@@ -49,6 +49,12 @@ def release_lease(database: Database, name: str, holder: str) -> None:
         database.run("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
 
 
+def lease_holder(database: Database, name: str) -> str | None:
+    """Return who holds a lease, valid or not; None when nobody does."""
+    row = database.first("SELECT holder FROM leases WHERE name = ?", (name,))
+    return str(row[0]) if row else None
+
+
 # -- reading ---------------------------------------------------------------------------------
 
 
