@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -137,8 +138,11 @@ def test_the_alert_file_holds_every_alert_once(week: Path, state: State) -> None
     assert sorted(ids) == sorted(alert[0] for alert in state["alerts"])
 
 
-def test_running_the_last_evening_again_changes_nothing(week: Path, state: State) -> None:
-    config = configured(week, PORT)
+def test_running_the_last_evening_again_changes_nothing(
+    week: Path, tmp_path: Path, state: State
+) -> None:
+    shutil.copytree(week, tmp_path, dirs_exist_ok=True)
+    config = configured(tmp_path, PORT)
     with closing(open_store(config.settings.store.url)) as store:
         live(config, store, PORT, range(7, 8))
     assert state_of(config.settings.store.url) == state
