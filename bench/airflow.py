@@ -31,7 +31,8 @@ from pipeline.config import load_config
 from pipeline.demo.replay import write_config
 from pipeline.flow import Monitor
 from pipeline.stores import open_store
-from tests.standalone import Api, free_port, members, settings, standalone, wait_for
+from tests.ports import free_port
+from tests.standalone import Api, members, settings, standalone, wait_for
 from tests.webserver import WebServer, running
 
 TOLD = "Ostmark offers to mediate between Varonia and Kestria in the Harun Valley, day {}."

@@ -12,70 +12,52 @@ DAGs and the tests call these steps and nothing below them.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.alert import (
-    Alerts,
-    Known,
     RuleIndex,
-    baseline_summary,
-    find_alerts,
-    find_keyword_alerts,
     health_warning,
-    plan_deliveries,
     troubles,
 )
-from pipeline.compare import aspect_of, compare_claims, issues_of, origin_of
+from pipeline.baselines import Baselines
+from pipeline.comparing import Comparer
 from pipeline.credit import read_credit
-from pipeline.dedupe import containment, fresh_articles, resemblance, sketch_text
-from pipeline.errors import ConfigError, LeaseHeld, ParseError, TrucelineError, WorkerError
+from pipeline.dedupe import fresh_articles
+from pipeline.errors import ConfigError, ParseError, TrucelineError, WorkerError
 from pipeline.fetch import Fetched, Pace, fetch_feed, settle
 from pipeline.filter import TopicFilter, mark_articles
+from pipeline.lease import held
+from pipeline.memos import recalled, remember
+from pipeline.opening import extract_one, open_channels, open_client
 from pipeline.parse import Reading, read_feed
 from pipeline.records import (
     Alert,
     Article,
     Claim,
-    Comparison,
-    Delivery,
     Feed,
     FeedState,
-    Ledger,
     Poll,
-    Position,
     Stage,
-    Topic,
 )
 from pipeline.scrape import Robots, scrape_article, with_feed_text
 from pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from pipeline.channels import Channel
-    from pipeline.client import Client, ClientSettings
     from pipeline.config import Config
     from pipeline.deliver import DeliveryReport
-    from pipeline.extract import Extractor
     from pipeline.stores import Store
 
 Progress = Callable[[str, int, int], None]  # step, done, total
 Clock = Callable[[], datetime]
 
 BATCH = 50
-WAITING = 1_000  # articles of one stage looked through for what still belongs to a first round
-LEASE_S = 120.0
 READER_MB = 8192  # of address space; ONNX Runtime and spaCy map about 3 GB, and use 0.5
 EXTRACT_S = 120.0  # 20,000 words take about 5 s on one thread
 FORGOTTEN = "texts forgotten on"  # names of notes in the store
-SUMMARISED = "feeds whose baseline was summarised"
 WARNED = "feeds whose trouble was told"
 
 
@@ -131,13 +113,13 @@ class Monitor:
         self.progress = progress or (lambda step, done, total: None)
         self.alert_backlog = alert_backlog
         self.filter = TopicFilter(config.topics)
-        self.rules = RuleIndex(config.rules)
+        self.baselines = Baselines(config, store, clock)
+        self.comparer = Comparer(config, store, clock, RuleIndex(config.rules))
         self.parsers = Workers(work.workers, memory_mb=work.worker_mb)
         self.readers = Workers(1, memory_mb=READER_MB)
         self.client = open_client(config)
         self.robots = Robots(self.client, config.settings.fetch.user_agent)
         self.channels: Mapping[str, Channel] = {}
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
 
     async def __aenter__(self) -> Monitor:
         self.channels = open_channels(self.config, self.client)  # may raise: before the client
@@ -236,14 +218,11 @@ class Monitor:
 
     def end_round(self) -> None:
         """Say that a whole round is collected: the topics it looked for can end their baseline."""
-        for topic in self.config.topics:
-            if self.store.note(_round_note(topic.id)) is None:
-                self.store.save_note(_round_note(topic.id), self.clock().isoformat())
-        self._end_baselines()
+        self.baselines.end_round()
 
     def has_work(self) -> bool:
         """Say whether anything waits to be read, compared or summarised."""
-        return bool(self._new_feeds()) or any(
+        return bool(self.baselines.new_feeds()) or any(
             self.store.pending(stage, 1) for stage in (Stage.SCRAPE, Stage.EXTRACT, Stage.COMPARE)
         )
 
@@ -309,163 +288,28 @@ class Monitor:
         Raises:
             LeaseHeld: another process compares now.
         """
-        fresh = {topic.id for topic in self.config.topics if self._is_fresh(topic)}
+        quiet = () if self.alert_backlog else self.baselines.fresh_topics()
         done, alerts = 0, list[Alert]()
-        with self._lease("compare") as renew:
+        with held(self.store, "compare") as renew:
             for batch in self._pending(Stage.COMPARE):
                 for article in batch:
                     renew()
-                    alerts += self._compare_article(article, fresh)
+                    alerts += self.comparer.compare(article, quiet=quiet)
                     done += 1
                     self.progress("compare", done, done)
-        self._end_baselines()
+        self.baselines.end()
         return done, alerts
-
-    def _end_baselines(self) -> None:
-        """Let topics alert from now on whose first round is collected and compared.
-
-        Not before: one process may compare while another still collects or extracts.
-        """
-        fresh = [t.id for t in self.config.topics if self._is_fresh(t)]
-        ready = [topic for topic in fresh if self.store.note(_round_note(topic))]
-        if not ready:
-            return
-        waiting, all_seen = self._waiting()
-        late = {topic for article in waiting for topic in article.topics}
-        for topic in ready if all_seen else ():
-            if topic not in late:
-                self.store.save_note(_topic_note(topic), self.clock().isoformat())
-
-    def _waiting(self) -> tuple[list[Article], bool]:
-        """Return what is not compared yet, and whether that is all of it."""
-        stages = [
-            self.store.pending(stage, WAITING)
-            for stage in (Stage.SCRAPE, Stage.EXTRACT, Stage.COMPARE)
-        ]
-        complete = all(len(articles) < WAITING for articles in stages)
-        return [article for articles in stages for article in articles], complete
-
-    def _compare_article(self, article: Article, fresh: set[str]) -> tuple[Alert, ...]:
-        comparison = self._with_origin(article)
-        claims = self.store.claims(article.id)
-        for topic in article.topics:
-            comparison = self._with_topic(comparison, topic, claims, quiet=topic in fresh)
-        found = find_keyword_alerts(
-            comparison.article,
-            rules=self.rules,
-            known=self._known(Ledger()),
-            now=self.clock(),
-            max_age=self._max_age,
-        )
-        comparison = self._with_alerts(comparison, found)
-        self.store.save_comparison(comparison)
-        return comparison.alerts
-
-    def _with_origin(self, article: Article) -> Comparison:
-        text = article.text or f"{article.title}. {article.summary}"
-        sketch = sketch_text(article.id, text)
-        alike = self.store.lookalikes(sketch) if sketch is not None else []
-        origin = origin_of(article, sketch, alike, resemblance=resemblance, containment=containment)
-        return Comparison(article=replace(article, origin=origin, stage=Stage.DONE), sketch=sketch)
-
-    def _with_topic(
-        self, comparison: Comparison, topic: str, claims: Sequence[Claim], *, quiet: bool
-    ) -> Comparison:
-        ledger = self._ledger(topic, self._issues(topic, claims))
-        window = timedelta(days=self.config.settings.watch.novelty_days)
-        compared = compare_claims(claims, topic, ledger, window=window)
-        comparison = replace(
-            comparison,
-            decisions=comparison.decisions + compared.decisions,
-            propositions=comparison.propositions + compared.propositions,
-            positions=comparison.positions + compared.positions,
-            contradictions=comparison.contradictions + compared.contradictions,
-        )
-        if quiet and not self.alert_backlog:
-            return comparison
-        found = find_alerts(
-            comparison.article,
-            claims,
-            compared.decisions,
-            rules=self.rules,
-            known=self._known(ledger),
-            now=self.clock(),
-            max_age=self._max_age,
-        )
-        return self._with_alerts(comparison, found)
-
-    def _with_alerts(self, comparison: Comparison, found: Alerts) -> Comparison:
-        return replace(
-            comparison,
-            alerts=comparison.alerts + found.new,
-            repeated=comparison.repeated + found.repeated,
-            deliveries=comparison.deliveries + self._planned(found.new),
-        )
-
-    def _ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
-        """Return the store's ledger, with the standing positions nobody has replaced yet."""
-        ledger = self.store.ledger(topic, issues)
-        standing = tuple(
-            position
-            for position in self.config.positions
-            if position.topic == topic
-            and position.until is None
-            and position.issue in issues
-            and not _is_replaced(position, ledger.positions)
-        )
-        return replace(ledger, positions=ledger.positions + standing)
-
-    def _issues(self, topic: str, claims: Sequence[Claim]) -> tuple[str, ...]:
-        """Return the topic's issues and those the claims name: an account may be about any."""
-        own = [issue.id for t in self.config.topics if t.id == topic for issue in t.issues]
-        return tuple(dict.fromkeys([*own, *issues_of(claims)]))
-
-    def _known(self, ledger: Ledger) -> Known:
-        return Known(
-            ledger=ledger,
-            coverage_of=self.store.coverage,
-            claim_of=self.store.claim,
-            alert_of=self.store.alert,
-            alerts_of=lambda topic, rule: self.store.alerts(topic=topic, rule=rule, limit=50),
-            zone=self.zone,
-        )
 
     # -- tell ----------------------------------------------------------------------------
 
     def summarise_baseline(self) -> tuple[Alert, ...]:
         """Write one summary for the feeds whose first collection this was, once it is compared."""
-        new = self._new_feeds()
-        if not new or self._is_baseline_waiting(new):
+        alert, feeds = self.baselines.summary()
+        if alert is None:
             return ()
-        counts = self.store.counts()
-        alert = baseline_summary(
-            f"{len(new)} feeds ({min(new)} ...)" if len(new) > 1 else f"feed {new[0]}",
-            self.clock(),
-            counts={
-                "articles on a topic": counts.matched,
-                "claims": counts.claims,
-                "positions": counts.positions,
-                "contradictions": counts.contradictions,
-            },
-        )
-        self.store.save_alerts((alert,), self._planned((alert,)))
-        self._remember(SUMMARISED, dict.fromkeys(new, self.clock().isoformat()))
+        self.store.save_alerts((alert,), self.comparer.planned((alert,)))
+        self.baselines.summarised(feeds)
         return (alert,)
-
-    def _new_feeds(self) -> list[str]:
-        """Return the feeds that gave their first collection and are not summarised."""
-        states, told = self.store.feed_states(), self._remembered(SUMMARISED)
-        return [
-            feed.url
-            for feed in self.config.feeds
-            if feed.url in states
-            and states[feed.url].first_success is not None
-            and feed.url not in told
-        ]
-
-    def _is_baseline_waiting(self, urls: Sequence[str]) -> bool:
-        waiting, all_seen = self._waiting()
-        return not all_seen or any(a.baseline and a.feed_url in urls for a in waiting)
 
     def warn_of_feeds(self) -> tuple[Alert, ...]:
         """Write one alert on the feeds that began to fail or fell silent."""
@@ -477,49 +321,23 @@ class Monitor:
             failing=timedelta(hours=watch.failing_hours),
             silent=timedelta(days=watch.silent_days),
         )
-        told = self._remembered(WARNED)
+        told = recalled(self.store, WARNED)
         new = [t for t in found if told.get(t.feed.url) != t.episode]
         alert = health_warning(new, now)
         if alert is None:
             return ()
-        self.store.save_alerts((alert,), self._planned((alert,)))
-        self._remember(WARNED, {trouble.feed.url: trouble.episode for trouble in new})
+        self.store.save_alerts((alert,), self.comparer.planned((alert,)))
+        remember(self.store, WARNED, {trouble.feed.url: trouble.episode for trouble in new})
         return (alert,)
-
-    def _remembered(self, name: str) -> dict[str, str]:
-        """Return what was told about feeds, by feed URL."""
-        known: dict[str, str] = json.loads(self.store.note(name) or "{}")
-        return known
-
-    def _remember(self, name: str, told: Mapping[str, str]) -> None:
-        """Keep it all in one note: a kill leaves either none or every feed of an alert told."""
-        self.store.save_note(name, json.dumps({**self._remembered(name), **told}))
 
     async def deliver(self) -> DeliveryReport:
         """Send what is due on every channel, at least once under a stable id."""
         from pipeline.deliver import deliver_due
 
-        with self._lease("deliver"):
+        with held(self.store, "deliver"):
             return await deliver_due(
                 self.store, self.channels, self.clock(), rules=self.config.rules
             )
-
-    def _planned(self, alerts: Sequence[Alert]) -> tuple[Delivery, ...]:
-        hour_ago = self.clock() - timedelta(hours=1)
-        sent = {
-            (channel, rule.name): self.store.sent_since(channel, rule.name, hour_ago)
-            for rule in self.config.rules
-            if rule.max_per_hour and any(alert.rule == rule.name for alert in alerts)
-            for channel in rule.channels
-        }
-        return plan_deliveries(
-            alerts,
-            self.config.rules,
-            self.clock(),
-            zone=self.zone,
-            sent_counts=sent,
-            channels=tuple(self.config.settings.channels),
-        )
 
     def forget(self) -> int:
         """Delete article texts older than the settings allow, once a day; return how many."""
@@ -535,15 +353,6 @@ class Monitor:
 
     # -- small print -----------------------------------------------------------------------
 
-    @property
-    def zone(self) -> tzinfo | None:
-        """The reader's time zone; None for the system's."""
-        return self.config.zone
-
-    @property
-    def _max_age(self) -> timedelta:
-        return timedelta(days=self.config.settings.watch.max_article_age_days)
-
     def _pace(self) -> Pace:
         fetch = self.config.settings.fetch
         return Pace(
@@ -552,132 +361,14 @@ class Monitor:
             error_ceiling_s=fetch.failing_ceiling_s,
         )
 
-    def _is_fresh(self, topic: Topic) -> bool:
-        """Say whether a topic was never compared before: its first round is a baseline."""
-        return self.store.note(_topic_note(topic.id)) is None
-
     def _pending(self, stage: Stage) -> Iterator[list[Article]]:
         """Yield batches of waiting articles until none is left."""
         while batch := self.store.pending(stage, BATCH):
             yield batch
 
-    @contextmanager
-    def _lease(self, name: str) -> Iterator[Callable[[], None]]:
-        """Hold a lease; yields a call that renews it."""
-
-        def renew() -> None:
-            # Real time, whatever the watch's clock says: a lease is between processes.
-            if self.store.take_lease(name, self.holder, system_clock(), LEASE_S):
-                return
-            holder = self.store.lease_holder(name)
-            if holder is not None and is_dead(holder):
-                self.store.release_lease(name, holder)  # it was killed: nobody else will
-            if not self.store.take_lease(name, self.holder, system_clock(), LEASE_S):
-                raise LeaseHeld(
-                    f"another process holds {name!r}; it ends or expires within {LEASE_S:.0f} s",
-                    subject=self.store.url,
-                )
-
-        renew()
-        try:
-            yield renew
-        finally:
-            self.store.release_lease(name, self.holder)
-
-
-def is_dead(holder: str) -> bool:
-    """Say whether a lease's holder ("host:pid") was a process of this machine and is no more."""
-    host, _, pid = holder.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass  # it lives, and is somebody else's
-    return False
-
-
-# -- what a run is made of ------------------------------------------------------------------
-
-
-def open_client(config: Config) -> Client:
-    """Return the one guarded HTTP client, as the settings want it."""
-    from pipeline.client import Client
-
-    return Client(client_settings(config))
-
-
-def client_settings(config: Config) -> ClientSettings:
-    """Return the client's part of the settings."""
-    from pipeline.client import ClientSettings
-
-    fetch = config.settings.fetch
-    return ClientSettings(
-        timeout_s=fetch.timeout_s,
-        max_bytes=fetch.max_feed_bytes,
-        max_redirects=fetch.max_redirects,
-        per_host=fetch.per_host,
-        per_host_delay_s=fetch.host_delay_s,
-        user_agent=fetch.user_agent,
-        allow_private=fetch.allow_private,
-        total_connections=fetch.connections,
-    )
-
-
-def open_channels(config: Config, client: Client) -> Mapping[str, Channel]:
-    """Return the enabled channels by name; secrets come from the environment here.
-
-    Raises:
-        ConfigError: a variable a channel names is not set.
-    """
-    from pipeline.channels import open_channel
-    from pipeline.config.settings import channel_secrets, channel_url
-
-    opened = {}
-    for name, channel in config.settings.channels.items():
-        if channel.enabled:
-            options = {
-                "kind": channel.kind.value,
-                "path": channel.path,
-                "url": channel_url(channel),
-                "secrets": channel_secrets(channel) or None,
-                "timeout_s": channel.timeout_s if channel.kind == "apprise" else None,
-            }
-            opened[name] = open_channel(name, options, client=client)
-    return opened
-
-
-def extract_one(
-    article: Article, topics: tuple[Topic, ...] | None, actors: Path | None, threads: int
-) -> tuple[Claim, ...]:
-    """Return the claims of one article. Runs in a worker, which keeps its loaded model."""
-    return _extractor(topics, actors, threads).claims(article)
-
-
-@cache
-def _extractor(topics: tuple[Topic, ...] | None, actors: Path | None, threads: int) -> Extractor:
-    from pipeline.extract import Extractor
-
-    return Extractor(topics, actors_dir=actors, threads=threads)
-
 
 def _is_due(state: FeedState | None, now: datetime) -> bool:
     return state is None or state.next_check is None or state.next_check <= now
-
-
-def _is_replaced(standing: Position, current: Sequence[Position]) -> bool:
-    wanted = (standing.party, standing.issue, aspect_of(standing.act))
-    return any((p.party, p.issue, aspect_of(p.act)) == wanted for p in current)
-
-
-def _topic_note(topic: str) -> str:
-    return f"compared topic {topic}"
-
-
-def _round_note(topic: str) -> str:
-    return f"collected topic {topic}"
 
 
 async def watch(

@@ -12,7 +12,8 @@ from pipeline.credit import read_credit
 from pipeline.errors import ConfigError, StoreError, TrucelineError
 from pipeline.fetch import fetch_feed, settle
 from pipeline.filter import mark_articles
-from pipeline.flow import Monitor, Progress, open_channels, open_client, system_clock
+from pipeline.flow import Monitor, Progress, system_clock
+from pipeline.opening import open_channels, open_client
 from pipeline.parse import parse_feed
 from pipeline.records import (
     Article,

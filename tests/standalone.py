@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -149,9 +148,3 @@ def wait_for(what: Callable[[], bool], name: str, seconds: float) -> None:
     while not what():
         assert time.monotonic() < end_of_patience, f"{name}: not within {seconds} s"
         time.sleep(0.5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,7 +12,8 @@ import pytest
 from pipeline.demo.replay import write_config
 from pipeline.demo.script import load_crisis
 from pipeline.stores import open_store
-from tests.standalone import Api, free_port, settings, standalone, wait_for
+from tests.ports import free_port
+from tests.standalone import Api, settings, standalone, wait_for
 from tests.week import serving
 
 RUN_S = 90

@@ -14,7 +14,10 @@ LEAVES = {"records", "errors"}
 TOOLS = LEAVES | {"client", "workers", "taxonomy", "folding", "terms", "credit", "links"}
 STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
 # flow, and what else runs several stages
-ORDER = {"flow", "backtest", "evaluation", "steps", "streams", "upkeep"}
+ORDER = {
+    *("flow", "baselines", "comparing", "lease", "memos", "opening"),
+    *("backtest", "evaluation", "steps", "streams", "upkeep"),
+}
 KINDS = {"formats", "languages", "stores", "channels"}
 
 MAY_IMPORT: dict[str, set[str]] = {

@@ -608,7 +608,8 @@ def test_a_watch_survives_failing_rounds_and_ends_cleanly(
     with closing(open_store(f"sqlite:///{tmp_path}/small.sqlite")) as store:
         store.take_lease("compare", "somebody else", datetime.now(UTC), 60)
         with subprocess.Popen(
-            [*TRUCELINE, "watch", "--config", tmp_path],
+            # A test run in the background of a shell would hand on that it ignores SIGINT.
+            ["env", "--default-signal=INT", *TRUCELINE, "watch", "--config", tmp_path],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -24,7 +24,7 @@ from pipeline.errors import ConfigError
 from pipeline.flow import Monitor
 from pipeline.records import PollOutcome
 from pipeline.stores import Store, open_store
-from tests.standalone import free_port
+from tests.ports import free_port
 from tests.week import State, serving, state_of
 
 # Airflow tests its own API server in our process; what it imports for that warns.

@@ -13,9 +13,10 @@ import pytest
 from pipeline.demo.script import load_crisis
 from pipeline.records import Alert, Novelty, PollOutcome, Query
 from pipeline.stores import open_store
+from tests.ports import free_port
 from tests.week import State, configured, live, state_of
 
-PORT = 18931
+PORT = free_port()
 
 
 @pytest.fixture(scope="module")

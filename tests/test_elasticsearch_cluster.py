@@ -20,8 +20,9 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.records import Query, Stage
 from pipeline.stores.elasticsearch import ElasticsearchStore
-from tests.elasticsearch_node import Missing, Node, free_port, not_run, start
+from tests.elasticsearch_node import Missing, Node, not_run, start
 from tests.factories import article, at, claim, poll, scraped, state
+from tests.ports import free_port
 
 KILLS = int(os.environ.get("TRUCELINE_NODE_KILLS", "4"))
 BATCH = 20  # articles in one poll

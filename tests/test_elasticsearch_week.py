@@ -17,9 +17,10 @@ from pipeline.records import Query
 from pipeline.stores import open_store
 from tests.elasticsearch_node import remove
 from tests.killing import KILLED, MODES
+from tests.ports import free_port
 from tests.week import State, configured, live, state_of
 
-PORT = 18937
+PORT = free_port()
 DAYS = range(8)
 KILLS = 8
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.week import state_of
 
-PORT = 18933
+PORT = free_port()
 KILLS = 50
 LONGEST_S = 5.0  # a life of the process; loading the model alone takes about two seconds
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 OLDEST_JAVA = 21
@@ -143,13 +144,6 @@ def _compile(java: Path, place: Path) -> None:
     subprocess.run(
         [str(java / "bin" / "javac"), *modules, "-d", str(classes), str(source)], check=True
     )
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def start(

@@ -1,0 +1,150 @@
+"""One article against all that was said before: stages compare and alert over a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pipeline.alert import (
+    Alerts,
+    Known,
+    RuleIndex,
+    find_alerts,
+    find_keyword_alerts,
+    plan_deliveries,
+)
+from pipeline.compare import aspect_of, compare_claims, issues_of, origin_of
+from pipeline.dedupe import containment, resemblance, sketch_text
+from pipeline.records import Alert, Article, Claim, Comparison, Delivery, Ledger, Position, Stage
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    """Reads the ledger, decides, and keeps decisions, alerts and outbox rows in one transaction.
+
+    Only one may work on a store at a time: its caller holds the lease.
+    """
+
+    config: Config
+    store: Store
+    clock: Callable[[], datetime]
+    rules: RuleIndex
+
+    def compare(self, article: Article, *, quiet: Collection[str] = ()) -> tuple[Alert, ...]:
+        """Compare an article and keep what that gives; topics in `quiet` alert nobody."""
+        comparison = self._with_origin(article)
+        claims = self.store.claims(article.id)
+        for topic in article.topics:
+            comparison = self._with_topic(comparison, topic, claims, quiet=topic in quiet)
+        found = find_keyword_alerts(
+            comparison.article,
+            rules=self.rules,
+            known=self._known(Ledger()),
+            now=self.clock(),
+            max_age=self._max_age,
+        )
+        comparison = self._with_alerts(comparison, found)
+        self.store.save_comparison(comparison)
+        return comparison.alerts
+
+    def _with_origin(self, article: Article) -> Comparison:
+        text = article.text or f"{article.title}. {article.summary}"
+        sketch = sketch_text(article.id, text)
+        alike = self.store.lookalikes(sketch) if sketch is not None else []
+        origin = origin_of(article, sketch, alike, resemblance=resemblance, containment=containment)
+        return Comparison(article=replace(article, origin=origin, stage=Stage.DONE), sketch=sketch)
+
+    def _with_topic(
+        self, comparison: Comparison, topic: str, claims: Sequence[Claim], *, quiet: bool
+    ) -> Comparison:
+        ledger = self._ledger(topic, self._issues(topic, claims))
+        window = timedelta(days=self.config.settings.watch.novelty_days)
+        compared = compare_claims(claims, topic, ledger, window=window)
+        comparison = replace(
+            comparison,
+            decisions=comparison.decisions + compared.decisions,
+            propositions=comparison.propositions + compared.propositions,
+            positions=comparison.positions + compared.positions,
+            contradictions=comparison.contradictions + compared.contradictions,
+        )
+        if quiet:
+            return comparison
+        found = find_alerts(
+            comparison.article,
+            claims,
+            compared.decisions,
+            rules=self.rules,
+            known=self._known(ledger),
+            now=self.clock(),
+            max_age=self._max_age,
+        )
+        return self._with_alerts(comparison, found)
+
+    def _with_alerts(self, comparison: Comparison, found: Alerts) -> Comparison:
+        return replace(
+            comparison,
+            alerts=comparison.alerts + found.new,
+            repeated=comparison.repeated + found.repeated,
+            deliveries=comparison.deliveries + self.planned(found.new),
+        )
+
+    def _ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
+        """Return the store's ledger, with the standing positions nobody has replaced yet."""
+        ledger = self.store.ledger(topic, issues)
+        standing = tuple(
+            position
+            for position in self.config.positions
+            if position.topic == topic
+            and position.until is None
+            and position.issue in issues
+            and not _is_replaced(position, ledger.positions)
+        )
+        return replace(ledger, positions=ledger.positions + standing)
+
+    def _issues(self, topic: str, claims: Sequence[Claim]) -> tuple[str, ...]:
+        """Return the topic's issues and those the claims name: an account may be about any."""
+        own = [issue.id for t in self.config.topics if t.id == topic for issue in t.issues]
+        return tuple(dict.fromkeys([*own, *issues_of(claims)]))
+
+    def _known(self, ledger: Ledger) -> Known:
+        return Known(
+            ledger=ledger,
+            coverage_of=self.store.coverage,
+            claim_of=self.store.claim,
+            alert_of=self.store.alert,
+            alerts_of=lambda topic, rule: self.store.alerts(topic=topic, rule=rule, limit=50),
+            zone=self.config.zone,
+        )
+
+    def planned(self, alerts: Sequence[Alert]) -> tuple[Delivery, ...]:
+        """Return the outbox rows of alerts, as the rules and what was sent lately want them."""
+        hour_ago = self.clock() - timedelta(hours=1)
+        sent = {
+            (channel, rule.name): self.store.sent_since(channel, rule.name, hour_ago)
+            for rule in self.config.rules
+            if rule.max_per_hour and any(alert.rule == rule.name for alert in alerts)
+            for channel in rule.channels
+        }
+        return plan_deliveries(
+            alerts,
+            self.config.rules,
+            self.clock(),
+            zone=self.config.zone,
+            sent_counts=sent,
+            channels=tuple(self.config.settings.channels),
+        )
+
+    @property
+    def _max_age(self) -> timedelta:
+        return timedelta(days=self.config.settings.watch.max_article_age_days)
+
+
+def _is_replaced(standing: Position, current: Sequence[Position]) -> bool:
+    wanted = (standing.party, standing.issue, aspect_of(standing.act))
+    return any((p.party, p.issue, aspect_of(p.act)) == wanted for p in current)
