@@ -5,6 +5,7 @@ Data: `tests/data/pairs/*.toml`, which say how a member reads. A pair is right w
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pipeline.records import Article, Claim
 
 FOLDER = Path(__file__).parent / "data" / "pairs"
 NO_ACT = "-"
+SENTENCE_END = re.compile(r"\.\s")
 WHEN = datetime(2031, 6, 1, tzinfo=UTC)
 
 
@@ -68,9 +70,8 @@ def is_right(member: Member, claims: tuple[Claim, ...]) -> bool:
     acts = [claim for claim in claims if claim.act and not claim.background]
     if not acts:
         return member.none_is_fine
-    return bool(member.acts) and all(any(_fits(claim, a) for a in member.acts) for claim in acts) and (
-        any(_is_by(claim, member.who) for claim in acts)
-    )
+    fits = all(any(_fits(claim, label) for label in member.acts) for claim in acts)
+    return fits and any(_is_by(claim, member.who) for claim in acts)
 
 
 def _fits(claim: Claim, label: tuple[str, str | None]) -> bool:
@@ -97,10 +98,22 @@ def article_of(text: str, number: int = 0) -> Article:
     )
 
 
-def read_claims(extractor: Extractor, pairs: list[Pair]) -> Iterator[tuple[Pair, list[tuple[Claim, ...]]]]:
-    """Yield every pair with the claims of its two members."""
+def read_claims(
+    extractor: Extractor, pairs: list[Pair]
+) -> Iterator[tuple[Pair, list[tuple[Claim, ...]]]]:
+    """Yield every pair with the claims of its two members, without those of the sentence before."""
     texts = [member.text for pair in pairs for member in pair.members]
     articles = [article_of(text, number) for number, text in enumerate(texts)]
     found = [claims for _, claims in extractor.pipe(articles)]
     for number, pair in enumerate(pairs):
-        yield pair, found[2 * number : 2 * number + 2]
+        both = zip(pair.members, found[2 * number : 2 * number + 2], strict=True)
+        yield pair, [_behind(claims, context_of(member.text)) for member, claims in both]
+
+
+def context_of(text: str) -> int:
+    """Return where the last sentence begins: what stands before it is its context."""
+    return max((end.end() for end in SENTENCE_END.finditer(text)), default=0)
+
+
+def _behind(claims: tuple[Claim, ...], lead: int) -> tuple[Claim, ...]:
+    return tuple(c for c in claims if max(span.end for span in c.content) > lead)
