@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pipeline.extract.draft import Draft
+from pipeline.extract.reading import Reading
 from pipeline.languages import Language
 
 WORD = re.compile(r"\w+(?:['’]\w+)?")
@@ -70,3 +72,18 @@ def _passive(tokens: list[str], verb: str, language: Language) -> bool:
     place = tokens.index(verb)
     be = language.listed("be")
     return not verb.endswith("ing") and any(token in be for token in tokens[:place])
+
+
+def cue_of(reading: Reading, draft: Draft) -> Cue:
+    """Return what the draft's cue is."""
+    if not draft.cue:
+        return Cue("", "")
+    words = " ".join(span.of(reading.text) for span in draft.cue)
+    after = reading.text[draft.cue[-1].end : draft.cue[-1].end + 40]
+    return read_cue(words, after, reading.language, possessive=_possessive(reading, draft))
+
+
+def _possessive(reading: Reading, draft: Draft) -> bool:
+    words = reading.lower(draft.source[-1]) if draft.source else ""
+    listed = reading.language.listed("possessives")
+    return words.endswith(("'s", "’s", "s'", "s’")) or words in listed

@@ -77,3 +77,11 @@ class Reading:
     def lower(self, span: Span) -> str:
         """Return the words of a span in lower case, white space as single spaces."""
         return " ".join(span.of(self.text).lower().split())
+
+
+def cut(span: Span, hole: Span) -> list[Span]:
+    """Return what is left of `span` without `hole`."""
+    if hole.end <= span.start or hole.start >= span.end:
+        return [span]
+    parts = [Span(span.start, hole.start), Span(hole.end, span.end)]
+    return [part for part in parts if part.start < part.end]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from pipeline.extract.cues import Cue
+from pipeline.extract.cues import Cue, cue_of
 from pipeline.extract.draft import Draft
-from pipeline.extract.mend import cue_of, without
+from pipeline.extract.mend import without
 from pipeline.extract.quotes import quote_type
 from pipeline.extract.reading import Reading
 from pipeline.records import Span
