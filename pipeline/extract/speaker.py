@@ -194,9 +194,10 @@ class SpeakerResolver:
         scene.spoken = []
         scene.skip = tuple((span.start, span.end) for d in drafts for span in d.content)
         said_by: dict[int, Speaker] = {}
+        text = doc.text  # spaCy joins it anew on every use
         for draft in sorted(drafts, key=_order):
             outer = drafts[draft.parent] if draft.parent is not None else None
-            speaker = self._speaker(doc, draft, said_by.get(id(outer)), scene)
+            speaker = self._speaker(text, draft, said_by.get(id(outer)), scene)
             said_by[id(draft)] = speaker
             draft.speaker = listed(speaker)
             draft.why["speaker"] = speaker.why
@@ -204,17 +205,17 @@ class SpeakerResolver:
                 scene.spoken.append((draft.source[0].start, speaker))
         return doc
 
-    def _speaker(self, doc: Doc, draft: Draft, parent: Speaker | None, scene: Scene) -> Speaker:
+    def _speaker(self, text: str, draft: Draft, parent: Speaker | None, scene: Scene) -> Speaker:
         if not draft.source:
             return _running_on(draft, scene)
         here = replace(
             scene,
             position=draft.source[0].start,
             parent=parent,
-            until=_until(doc.text, draft, scene),
-            carrier=_carrier(doc, draft, scene),
+            until=_until(text, draft, scene),
+            carrier=_carrier(text, draft, scene),
         )
-        return resolve(" ".join(span.of(doc.text) for span in draft.source), here)
+        return resolve(" ".join(span.of(text) for span in draft.source), here)
 
 
 def _until(text: str, draft: Draft, scene: Scene) -> int:
@@ -228,10 +229,10 @@ def _until(text: str, draft: Draft, scene: Scene) -> int:
     return max(end, cue)
 
 
-def _carrier(doc: Doc, draft: Draft, scene: Scene) -> str:
+def _carrier(text: str, draft: Draft, scene: Scene) -> str:
     """Return the country of the medium that quotes somebody, when the text is about it."""
     for span in draft.via:
-        items = parse_items(span.of(doc.text), scene.registry)
+        items = parse_items(span.of(text), scene.registry)
         codes = {code for item in items for code in item_countries(item)}
         if len(codes) == 1 and scene.cast.mentions_country(min(codes)):
             return codes.pop()
