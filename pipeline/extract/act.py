@@ -238,7 +238,7 @@ def _set_object(grammar: Grammar, scene: Scene, draft: Draft, sentence: str) -> 
     if mediated or draft.act != "MED_DENY":  # "it was they who called" names no mediator
         outside = [one for one in named if one.code not in parties]
         draft.third_party = third_party_of(grammar, draft.act, own, content, outside)
-    addressed = scene.named(sentence) if grammar.words["both"].search(content) else []
+    addressed = scene.named(sentence) if grammar.word_re("both").search(content) else []
     told = scene.named(whole_cue(scene.text, draft))
     draft.targets = targets_of(own, draft.third_party, [*told, *named] or addressed)
     draft.object = issue_of(draft, content, sentence, scene.topics or ())

@@ -64,6 +64,10 @@ class Grammar:
     classes: Mapping[str, re.Pattern[str]]  # every table of CLASSES, one named group a class
     tables: Mapping[str, Mapping[str, Any]]  # the tables of TABLES
 
+    def word_re(self, name: str) -> re.Pattern[str]:
+        """Return the class `name` of [words]; none fits a class this language has not."""
+        return self.words.get(name) or _any_of(())
+
     def lists_re(self, table: str, name: str) -> re.Pattern[str]:
         """Return one pattern for "any of" the list `name` of `table`; none fits an empty list."""
         return _any_of(tuple(self.lists.get(table, {}).get(name, ())))

@@ -197,7 +197,7 @@ def _beside(text: str, quote: Span, language: Language, quotes: Quotes) -> Draft
     return None
 
 
-AFTER_CUE = ",،:;।۔.\"“”‘’'"
+AFTER_CUE = ",،:;।۔.\"“”‘’'-–—"
 SENTENCE_END = re.compile(r"[.!?।۔\n]")
 
 
@@ -233,19 +233,30 @@ def _cue_in(text: str, clause: Span, language: Language) -> Span | None:
 def _source_in(text: str, clause: Span, cue: Span, language: Language) -> Span | None:
     """Return the words before the cue without the particle that marks who speaks."""
     words = text[clause.start : cue.start].strip(TRIMMED)
-    marks = language.listed("speaker_marks")
-    if not cue.of(text).startswith(tuple(f"{mark} " for mark in marks)):
+    marks = language.speaker_marks
+    bare = cue.of(text) in language.listed("bare_cues")
+    if not bare and not cue.of(text).startswith(tuple(f"{mark} " for mark in marks)):
         words = _before_mark(words, marks)
-    words = _last_phrase(words.strip(TRIMMED))
+    words = _after_mark(_last_phrase(words.strip(TRIMMED)), language.listed("adverbial_marks"))
     start = text.find(words, clause.start) if words else -1
     return Span(start, start + len(words)) if start >= 0 else None
 
 
-def _before_mark(words: str, marks: frozenset[str]) -> str:
-    """Return what goes before the last particle that marks who speaks; "" without one."""
+def _before_mark(words: str, marks: Sequence[str]) -> str:
+    """Return what goes before the particle that marks who speaks, the surest one; "" without."""
     listed = words.split(" ")
-    places = [place for place, word in enumerate(listed) if place and word in marks]
-    return " ".join(listed[: places[-1]]) if places else ""
+    for mark in marks:
+        places = [place for place, word in enumerate(listed) if place and word == mark]
+        if places:
+            return " ".join(listed[: places[-1]])
+    return ""
+
+
+def _after_mark(words: str, marks: frozenset[str]) -> str:
+    """Return what follows the last particle of a place or time."""
+    listed = words.split(" ")
+    places = [place for place, word in enumerate(listed[:-1]) if word in marks]
+    return " ".join(listed[places[-1] + 1 :]) if places else words
 
 
 def _last_phrase(words: str) -> str:

@@ -9,13 +9,13 @@ why. What no rule recognises is `unresolved`: a guess would put words into someb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import spacy.tokens
-from spacy.language import Language
+from spacy.language import Language as Pipeline
 from spacy.tokens import Doc
 
 from pipeline.extract.bodies import (
@@ -46,6 +46,7 @@ from pipeline.extract.registry import IGO, Registry
 from pipeline.extract.scene import Scene
 from pipeline.extract.strangers import is_stranger
 from pipeline.extract.unnamed import read_somebody, read_spokesperson, read_unnamed
+from pipeline.languages import Language, load_language
 from pipeline.records import Article, Span
 
 Rule = Callable[[Phrase, Scene], Speaker | None]
@@ -172,10 +173,11 @@ def listed(speaker: Speaker) -> Speaker:
 # -- the component ---
 
 
-@Language.factory("speaker", default_config={"actors": None})
-def create_speaker(nlp: Language, name: str, actors: str | None) -> SpeakerResolver:
+@Pipeline.factory("speaker", default_config={"actors": None, "language": "en"})
+def create_speaker(nlp: Pipeline, name: str, actors: str | None, language: str) -> SpeakerResolver:
     """Return the component; `actors` is a folder of the user's own actor files."""
-    return SpeakerResolver(Registry.load(Path(actors) if actors else None))
+    registry = Registry.load(Path(actors) if actors else None)
+    return SpeakerResolver(registry, load_language(language))
 
 
 @dataclass(slots=True)
@@ -183,6 +185,7 @@ class SpeakerResolver:
     """Sets `speaker` of every draft from its source span; reads `doc.user_data["article"]`."""
 
     registry: Registry
+    language: Language
 
     def __call__(self, doc: Doc) -> Doc:
         """Resolve drafts in the order of their sources, so that pronouns look back."""
@@ -215,7 +218,17 @@ class SpeakerResolver:
             until=_until(text, draft, scene),
             carrier=_carrier(text, draft, scene),
         )
-        return resolve(" ".join(span.of(text) for span in draft.source), here)
+        words, stand_ins = self.language.in_english(" ".join(s.of(text) for s in draft.source))
+        return _renamed(resolve(words, here), stand_ins)
+
+
+def _renamed(speaker: Speaker, stand_ins: Mapping[str, str]) -> Speaker:
+    """Put the words of the text back where a stand-in took their place."""
+    name, role = speaker.name, speaker.role
+    for stand_in, word in stand_ins.items():
+        name = name and name.replace(stand_in, word)
+        role = role and role.replace(stand_in, word)
+    return replace(speaker, name=name, role=role)
 
 
 def _until(text: str, draft: Draft, scene: Scene) -> int:
