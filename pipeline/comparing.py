@@ -12,11 +12,13 @@ from pipeline.alert import (
     Known,
     RuleIndex,
     find_alerts,
+    find_edit_alerts,
     find_keyword_alerts,
     plan_deliveries,
 )
 from pipeline.compare import aspect_of, compare_claims, issues_of, origin_of
 from pipeline.dedupe import containment, resemblance, sketch_text
+from pipeline.editing import Edited, edited, told_of
 from pipeline.records import Alert, Article, Claim, Comparison, Delivery, Ledger, Position, Stage
 
 if TYPE_CHECKING:
@@ -38,10 +40,11 @@ class Comparer:
 
     def compare(self, article: Article, *, quiet: Collection[str] = ()) -> tuple[Alert, ...]:
         """Compare an article and keep what that gives; topics in `quiet` alert nobody."""
-        comparison = self._with_origin(article)
         claims = self.store.claims(article.id)
+        comparison = self._with_origin(replace(article, told=told_of(claims)))
+        edit = edited(self.store, article, claims)
         for topic in article.topics:
-            comparison = self._with_topic(comparison, topic, claims, quiet=topic in quiet)
+            comparison = self._with_topic(comparison, topic, claims, edit, quiet=topic in quiet)
         found = find_keyword_alerts(
             comparison.article,
             rules=self.rules,
@@ -61,30 +64,46 @@ class Comparer:
         return Comparison(article=replace(article, origin=origin, stage=Stage.DONE), sketch=sketch)
 
     def _with_topic(
-        self, comparison: Comparison, topic: str, claims: Sequence[Claim], *, quiet: bool
+        self,
+        comparison: Comparison,
+        topic: str,
+        claims: Sequence[Claim],
+        edit: Edited,
+        *,
+        quiet: bool,
     ) -> Comparison:
         ledger = self._ledger(topic, self._issues(topic, claims))
         window = timedelta(days=self.config.settings.watch.novelty_days)
-        compared = compare_claims(claims, topic, ledger, window=window)
+        compared = compare_claims(claims, topic, ledger, window=window, known=edit.known(topic))
+        decisions = edit.settled(compared.decisions)
         comparison = replace(
             comparison,
-            decisions=comparison.decisions + compared.decisions,
+            decisions=comparison.decisions + decisions,
             propositions=comparison.propositions + compared.propositions,
             positions=comparison.positions + compared.positions,
             contradictions=comparison.contradictions + compared.contradictions,
         )
         if quiet:
             return comparison
+        known = self._known(ledger)
         found = find_alerts(
             comparison.article,
             claims,
-            compared.decisions,
+            [one for one in decisions if one.claim_id not in edit.replaced(topic)],
             rules=self.rules,
-            known=self._known(ledger),
+            known=known,
             now=self.clock(),
             max_age=self._max_age,
         )
-        return self._with_alerts(comparison, found)
+        comparison = self._with_alerts(comparison, found)
+        edits = find_edit_alerts(
+            comparison.article,
+            edit.told(topic),
+            rules=self.rules,
+            known=known,
+            now=self.clock(),
+        )
+        return self._with_alerts(comparison, edits)
 
     def _with_alerts(self, comparison: Comparison, found: Alerts) -> Comparison:
         return replace(

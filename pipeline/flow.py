@@ -26,6 +26,7 @@ from pipeline.baselines import Baselines
 from pipeline.comparing import Comparer
 from pipeline.credit import read_credit
 from pipeline.dedupe import fresh_articles
+from pipeline.editing import carried
 from pipeline.errors import ConfigError, ParseError, TrucelineError, WorkerError
 from pipeline.fetch import Fetched, Pace, fetch_feed, settle
 from pipeline.filter import TopicFilter, mark_articles
@@ -262,6 +263,7 @@ class Monitor:
                 if found is None:
                     set_aside += 1
                     continue
+                found = carried(self.store, article, found)
                 self.store.save_claims(replace(article, stage=Stage.COMPARE), found)
                 articles, claims = articles + 1, claims + len(found)
                 self.progress("extract", articles, articles)

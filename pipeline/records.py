@@ -279,6 +279,7 @@ class Article:
     credit: Credit = Credit()
     origin: str | None = None  # id of the first article of the same copy; set by compare
     baseline: bool = False  # seen in the first collection of its feed, or imported: never alerts
+    told: tuple[str, ...] = ()  # ids of the claims that could alert when compare last saw it
     note: str = ""  # paywall, consent page, soft 404, live blog, set aside because ...
 
     @property
@@ -424,6 +425,19 @@ class Decision:
     key: str = ""  # structured key: party | act | object | third party | modality
     differs: str = ""  # for people: what differs from the nearest earlier claim
     nearest: str | None = None  # id of the nearest earlier claim, also for new ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """What an edit did to a statement that an article had made: news of its own."""
+
+    kind: str  # weakened, unattributed, numeric, withdrawn, reworded (no news)
+    before: Claim
+    after: Claim | None = None  # what stands in its place; None: no claim does
+    was: str = ""  # the words of the article before
+    now: str = ""  # and after; "" when they are gone
+    differs: str = ""  # for people: what changed
+    correction: str = ""  # sentence in which the article owns up to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipeline"
 LEAVES = {"records", "errors"}
-TOOLS = LEAVES | {"client", "workers", "taxonomy", "folding", "terms", "credit", "links"}
+TOOLS = LEAVES | {
+    "client",
+    "workers",
+    "taxonomy",
+    "folding",
+    "terms",
+    "credit",
+    "links",
+    "sentences",
+}
 STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
 # flow, and what else runs several stages
 ORDER = {
-    *("flow", "baselines", "comparing", "lease", "memos", "opening"),
+    *("flow", "baselines", "comparing", "editing", "lease", "memos", "opening"),
     *("backtest", "evaluation", "steps", "streams", "upkeep"),
 }
 KINDS = {"formats", "languages", "stores", "channels"}
@@ -30,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "terms": LEAVES | {"folding"},
     "credit": LEAVES | {"folding"},
     "links": LEAVES,
+    "sentences": LEAVES,
     "config": LEAVES | {"taxonomy", "folding", "terms", "links"},
     "formats": TOOLS,
     "languages": TOOLS,

@@ -88,6 +88,13 @@ def test_a_longer_extension_is_told_as_an_update(alerts: list[Alert]) -> None:
     assert any("30" in a.body for a in updates)
 
 
+def test_a_statement_that_an_edit_weakens_is_told_with_its_words(alerts: list[Alert]) -> None:
+    [weakened] = [a for a in alerts if a.reason == "weakened"]
+    assert "was: Kestria has asked Ostmark to mediate" in weakened.body
+    assert "now: Kestria may ask Ostmark to mediate" in weakened.body
+    assert weakened.thread in {alert.id for alert in alerts}
+
+
 def test_noise_alerts_nobody(alerts: list[Alert]) -> None:
     text = " ".join(f"{a.headline} {a.body}" for a in alerts).lower()
     for word in ("wool", "football", "restaurant", "barley", "tram"):

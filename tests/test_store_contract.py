@@ -435,6 +435,24 @@ def test_claims_of_an_older_version_do_not_replace_newer_ones(store: Store) -> N
     assert store.article("article-0001") == new
 
 
+def test_a_slow_process_takes_nothing_from_claims_that_were_carried(store: Store) -> None:
+    old = extracted(store, claim(1), claim(2))
+    store.save_poll(poll(2), state(), [article(1, fingerprint="edited")])
+    new = store.article("article-0001")
+    assert new is not None
+    store.save_claims(new, [claim(1)])
+    store.save_claims(old, [claim(1), claim(2)])
+    assert store.claims("article-0001") == [claim(1)]
+
+
+def test_what_compare_saw_last_outlives_an_edit(store: Store) -> None:
+    store.save_article(scraped(1, told=("claim-0001",)))
+    store.save_poll(poll(2), state(), [article(1, fingerprint="edited")])
+    edited = store.article("article-0001")
+    assert edited is not None
+    assert (edited.version, edited.told) == (2, ("claim-0001",))
+
+
 def test_the_start_of_an_id_finds_a_claim_if_it_is_the_only_one(store: Store) -> None:
     extracted(store, claim(1, id="abc1"), claim(2, id="abd2"), claim(3, id="abd"))
     assert whole_claim(store.claim("abc")).id == "abc1"

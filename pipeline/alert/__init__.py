@@ -1,6 +1,7 @@
 """Stage 7: which claims and articles wake somebody, with what receipt, and when.
 
     rules      the conditions; an index that stays fast at 10,000 rules
+    edits      what an edited article did to statements that were told
     receipt    what an alert says, for people and for programs
     outbox     one row for each (alert, channel): at once, after quiet hours, in a digest
     health     one warning when a feed fails or falls silent
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipeline.alert.edits import Told, edit_alerts
 from pipeline.alert.health import health_warning, troubles
 from pipeline.alert.outbox import baseline_summary, plan_deliveries
 from pipeline.alert.receipt import Known, base_key, claim_receipt, keyword_receipt, plain
@@ -57,6 +59,20 @@ def find_alerts(
     alerts = [_claim_alert(rule, group, article, known, now) for (rule, _), group in groups.items()]
     repeated = _repeated(pairs, article, rules)
     return _split(alerts, repeated, article, known)
+
+
+def find_edit_alerts(
+    article: Article, edits: Sequence[Told], *, rules: RuleIndex, known: Known, now: datetime
+) -> Alerts:
+    """Return the alerts for what an edit did to statements that were compared before.
+
+    Nothing for a baseline article. The age of an article does not count: the edit is seen
+    now. Copies that are edited alike, and the same edit seen again, are one alert.
+    """
+    if article.baseline:
+        return Alerts()
+    found = edit_alerts(article, edits, rules=rules, known=known, now=now)
+    return _split(found, (), article, known)
 
 
 def find_keyword_alerts(
@@ -206,6 +222,7 @@ __all__ = [
     "alert_id",
     "baseline_summary",
     "find_alerts",
+    "find_edit_alerts",
     "find_keyword_alerts",
     "health_warning",
     "is_quiet",

@@ -10,16 +10,18 @@ positions       the ledger of stances per party, issue and aspect
 contradictions  opposed acts of two parties, side by side
 wording         statements in which no act was found, by their words
 origins         whose copy a text is
+drift           what an edit did to what an article had said
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
 from pipeline.compare.contradictions import closed_by, opened_by
+from pipeline.compare.drift import Edit, adds_little, context_in, corrections, drifts_of
 from pipeline.compare.keys import Said, issue_of, read
 from pipeline.compare.novelty import decide
 from pipeline.compare.origins import origin_of
@@ -52,14 +54,22 @@ class Compared:
 
 
 def compare_claims(
-    claims: Sequence[Claim], topic: str, ledger: Ledger, *, window: timedelta = WINDOW
+    claims: Sequence[Claim],
+    topic: str,
+    ledger: Ledger,
+    *,
+    window: timedelta = WINDOW,
+    known: Collection[str] = (),
 ) -> Compared:
     """Compare the claims of one article, in order, with the ledger and with each other.
 
     A claim without an act or a party is not compared: there is nothing to hold it against.
+    Nor are those whose ids are `known`: an edit left them as they were.
     """
     step = Compared((), (), (), (), ledger)
     for claim in claims:
+        if claim.id in known:
+            continue
         said = read(claim, claims, topic, step.ledger.propositions)
         if said is not None:
             step = _with_claim(step, said, window)
@@ -131,4 +141,16 @@ def _put(records: tuple[R, ...], changed: tuple[R, ...]) -> tuple[R, ...]:
     return tuple(by_id.values())
 
 
-__all__ = ["WINDOW", "Compared", "aspect_of", "compare_claims", "issues_of", "origin_of"]
+__all__ = [
+    "WINDOW",
+    "Compared",
+    "Edit",
+    "adds_little",
+    "aspect_of",
+    "compare_claims",
+    "context_in",
+    "corrections",
+    "drifts_of",
+    "issues_of",
+    "origin_of",
+]

@@ -181,6 +181,12 @@ def held(cluster: Cluster, article_id: str) -> Held | None:
     return _read(cluster, [article_id])[article_id].held
 
 
+def is_past(cluster: Cluster, read: Article) -> bool:
+    """Say whether the store has a newer version than what a slow process brings."""
+    stored = held(cluster, read.id)
+    return stored is not None and versions.is_older(stored, read)
+
+
 def article(cluster: Cluster, article_id: str) -> Article | None:
     """Return one article in its newest version."""
     found = held(cluster, article_id)

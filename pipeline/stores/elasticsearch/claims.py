@@ -47,7 +47,9 @@ def save_claims(
     for _ in range(articles.TURNS):
         current = _current(cluster, article.id)
         # A slow process may bring the claims of an older version: kept, but not as current.
-        late = any(kept.source["version"] > article.version for kept in current.values())
+        late = bool(current) and articles.is_past(cluster, article)
+        if late:  # what was carried into the newer version stays as it is
+            fresh = {one: claim for one, claim in fresh.items() if key_of(one) not in current}
         refused = _write_claims(cluster, article, fresh, current, late=late)
         if refused is None:
             continue

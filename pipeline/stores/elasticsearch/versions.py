@@ -109,6 +109,7 @@ def _begun(held: Held, shown: Article, seen_at: datetime) -> Change:
         feed_url=stored.feed_url,
         first_seen=stored.first_seen,
         baseline=stored.baseline,
+        told=stored.told,
         version=stored.version + 1,
     )
     return _next(held, edited, seen_at)

@@ -26,14 +26,23 @@ def save_claims(
     with database.write():
         n = versions.keep(database, article, now=now, is_late=versions.is_older)
         current = _current(database, n)
-        # A slow process may bring the claims of an older version: kept, but not as current.
-        late = any(version > article.version for _, _, version in current)
+        late = bool(current) and _is_older(database, n, article)
         if not late:
             _replace(database, current, fresh.keys())
         for place, claim in enumerate(fresh.values()):
+            if late and any(claim.id == claim_id for _, claim_id, _ in current):
+                continue  # carried into the newer version
             row = _put(database, n, place, claim, current=not late)
             if not late:
                 index.add(database, row, claim, article)
+
+
+def _is_older(database: Database, n: int, article: Article) -> bool:
+    """Say whether a slow process brings the claims of an older version: kept, not as current."""
+    return (
+        database.first("SELECT 1 FROM articles WHERE n = ? AND version > ?", (n, article.version))
+        is not None
+    )
 
 
 def _current(database: Database, article: int) -> list[Row]:

@@ -40,6 +40,7 @@ class Stored:
     text_hash: str
     text_from: TextFrom | None
     topics: tuple[str, ...]
+    told: tuple[str, ...]
 
 
 # -- what feeds show -------------------------------------------------------------------------
@@ -88,6 +89,7 @@ def _begin_version(database: Database, stored: Stored, shown: Article, seen_at: 
         feed_url=stored.feed_url,
         first_seen=stored.first_seen,
         baseline=stored.baseline,
+        told=stored.told,
         version=stored.version + 1,
     )
     diff = difference((stored.title, stored.text), (edited.title, edited.text))
@@ -270,6 +272,7 @@ def _stored(database: Database, article_id: str) -> Stored | None:
         text_hash=text_hash,
         text_from=TextFrom(origin) if origin else None,
         topics=tuple(kept.get("topics", ())),
+        told=tuple(kept.get("told", ())),
     )
 
 
