@@ -21,7 +21,7 @@ from spacy.tokens import Doc
 from pipeline.errors import ConfigError
 from pipeline.extract import Extractor
 from pipeline.extract.act import make_acts
-from pipeline.extract.acts_found import act_sentences, acts_within, make_acts_found
+from pipeline.extract.acts_found import Taken, act_sentences, acts_within, make_acts_found
 from pipeline.extract.background import day_named
 from pipeline.extract.compose import compose
 from pipeline.extract.draft import Draft, Speaker, register
@@ -461,7 +461,8 @@ def test_a_sentence_that_is_no_act_does_not(text: str) -> None:
 def within(line: str) -> list[str]:
     """The subjects of the acts found inside one report."""
     sentence, draft = draft_of(line)
-    new = acts_within(GRAMMAR, sentence.text, [draft], 0)
+    cues = Taken.by(sentence.text, draft.cue)
+    new = acts_within(GRAMMAR, sentence.text, [draft], 0, cues)
     return [sentence.words(found.source) for found in new]
 
 

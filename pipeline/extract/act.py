@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacy.language import Language as Pipeline
 
+from pipeline.extract.acts_found import CONTEXT, NEIGHBOURS, said_of
 from pipeline.extract.alertworthy import concerns, is_alertable, other_field
 from pipeline.extract.background import Place, why_background
 from pipeline.extract.draft import Draft
@@ -28,8 +29,7 @@ from pipeline.taxonomy import load_acts
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-MAX_GAP = 30  # characters between the parts of a draft that belong to its verb
-CONTEXT = 300  # characters before a content in which its pronouns may have their noun
+MAX_GAP = 40  # characters between the parts of a draft that belong to its verb
 
 
 class Acts:
@@ -49,7 +49,7 @@ class Acts:
             for number, found in enumerate(judged):
                 drafts[number].theme = theme_of(self.grammar, scene, drafts[number])
                 if found and not left_to_party(drafts, judged, number):
-                    describe(self.grammar, scene, drafts, number, found)
+                    describe(self.grammar, scene, neighbours(drafts, number), drafts[number], found)
         return doc
 
 
@@ -91,9 +91,13 @@ class Scene:
         return sentence_at(self.sentences, first.start)
 
     def rest(self, draft: Draft) -> str:
-        """Return the words behind the draft in its sentence, and the article's title."""
+        """Return the words of its sentence inside and behind the draft, and the article's title."""
         title = self.article.title if self.article else ""
-        return f"{self.text[hull(draft).end : self.sentence(draft).end]} {title}"
+        parts = sorted((*draft.source, *draft.cue, *draft.content), key=lambda span: span.start)
+        starts = [span.end for span in parts]
+        ends = [*(span.start for span in parts[1:]), self.sentence(draft).end]
+        gaps = [self.text[start:end] for start, end in zip(starts, ends, strict=True)]
+        return " ".join([*gaps, title])
 
     def named(self, words: str) -> list[Named]:
         """Return the countries and groups named in `words`, in order."""
@@ -130,19 +134,26 @@ def _tells_of_itself(drafts: Sequence[Draft], draft: Draft) -> bool:
     return bool(own and outer and own.countries and own.countries == outer.countries)
 
 
+def neighbours(drafts: Sequence[Draft], number: int) -> Sequence[Draft]:
+    """Return the drafts that can share a sentence with draft `number`, and it."""
+    return drafts[max(0, number - NEIGHBOURS) : number + NEIGHBOURS]
+
+
 def left_to_party(drafts: Sequence[Draft], judged: Sequence[Judgement | None], number: int) -> bool:
     """Whether draft `number` only reports an act that a draft within it performs."""
     found = judged[number]
+    inside = range(number, min(len(drafts), number + NEIGHBOURS))  # they follow their report
     return found is not None and any(
-        drafts[inner].parent == number and other is not None and other.act == found.act
-        for inner, other in enumerate(judged)
+        drafts[inner].parent == number and other.act == found.act
+        for inner in inside
+        if (other := judged[inner]) is not None
     )
 
 
 def utterance(grammar: Grammar, scene: Scene, draft: Draft) -> Utterance:
     """Return the words of a draft as `judge` reads them."""
     first = draft.content[0].start if draft.content else 0
-    content = " ".join(span.of(scene.text) for span in draft.content)
+    content = said_of(scene.text, draft.cue, draft.content)
     return Utterance(
         cue=whole_cue(scene.text, draft),
         content=content,
@@ -158,6 +169,8 @@ def whole_cue(text: str, draft: Draft) -> str:
     if not draft.cue:
         return ""
     start, end = draft.cue[0].start, draft.cue[-1].end
+    if any(start < span.start and span.end < end for span in draft.content):
+        return " ".join(span.of(text) for span in draft.cue)  # "turned [the offer] down"
     for span in draft.source:
         if span.end <= start and _near(text[span.end : start]):
             start = span.end
@@ -196,15 +209,19 @@ def theme_of(grammar: Grammar, scene: Scene, draft: Draft) -> str:
 
 
 def describe(
-    grammar: Grammar, scene: Scene, drafts: Sequence[Draft], number: int, found: Judgement
+    grammar: Grammar, scene: Scene, drafts: Sequence[Draft], draft: Draft, found: Judgement
 ) -> None:
-    """Fill every field of draft `number` that depends on its act."""
-    draft = drafts[number]
+    """Fill every field of `draft` that depends on its act; `drafts` stand around it."""
     sentence = scene.sentence(draft).of(scene.text)
     whole = scene.text if scene.article is None else f"{scene.article.title}\n{scene.text}"
     field = other_field(grammar, normal(sentence), whole)
     if field:
         draft.why["act"] = f"none: {field!r} belongs to another field"
+        return
+    lead = normal(scene.text[scene.sentence(draft).start : hull(draft).start]).rstrip()
+    first = grammar.lists_re("scope", "supposed_first").fullmatch(lead)
+    if first or grammar.ending_re("scope", "supposed").search(lead):
+        draft.why["act"] = f"none: supposed, after {lead.split()[-1]!r}"
         return
     told = hull(draft).of(scene.text) if draft.cue_kind == "act" else ""
     _set_act(grammar, draft, found, f"{normal(told)} {found.piece}")
@@ -254,8 +271,17 @@ def place_of(scene: Scene, drafts: Sequence[Draft], draft: Draft) -> Place:
         own=normal(own.of(scene.text)),
         cue=" ".join(span.of(scene.text) for span in draft.cue),
         nominal=draft.cue_kind == "nominal",
+        argument=any(is_about(other, draft) for other in drafts),
         plain=draft.cue_kind == "act",
     )
+
+
+def is_about(outer: Draft, inner: Draft) -> bool:
+    """Whether an act is about another one: "rejected [B's offer]"; a report only tells of it."""
+    cue = inner.cue[0] if inner.cue else None
+    if outer is inner or cue is None or outer.cue_kind != "act":
+        return False
+    return any(span.start <= cue.start and cue.end <= span.end for span in outer.content)
 
 
 def hull(draft: Draft) -> Span:

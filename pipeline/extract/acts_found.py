@@ -10,7 +10,7 @@ chain like all others.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 CONFIDENCE = 0.5
+CONTEXT = 600  # characters before a content in which its pronouns may have their noun
 FOUND_BY = "act rules"
+NEIGHBOURS = 12  # drafts behind a report that can be inside it
 MAX_SUBJECT = 12  # words
 STEM = 4  # letters that a country and its adjective share
 TRIM = " \t\n,;:.\"'“”‘’()—–-"
 CLAUSE_END = re.compile(r"[.;!?](?=\s|$)|,\s(?=(?:and\s)?\w+ing\s)")
 COMMA = re.compile(r"[.;!?](?=\s|$)|,(?=\s)")
+GATES = (("scope", "gate"), ("antecedent", "pronoun"), ("actors", "bare"))
 BREAK = re.compile(r"[,;:.!?\"“”()—–\n]")
 
 
@@ -43,6 +46,29 @@ class Found:
     source: Span
     verb: Span
     content: Span
+
+
+@dataclass(slots=True)
+class Taken:
+    """Which characters of a text belong to something already: a look-up costs no search."""
+
+    marks: bytearray
+
+    @classmethod
+    def by(cls, text: str, spans: Iterable[Span]) -> Taken:
+        """Return the characters of `text` that `spans` have."""
+        taken = cls(bytearray(len(text)))
+        taken.add(spans)
+        return taken
+
+    def add(self, spans: Iterable[Span]) -> None:
+        """Take the characters of `spans` too."""
+        for span in spans:
+            self.marks[span.start : span.end] = b"\x01" * (span.end - span.start)
+
+    def has(self, span: Span) -> bool:
+        """Whether any character of `span` is taken."""
+        return any(self.marks[span.start : span.end])
 
 
 class ActsFound:
@@ -59,8 +85,11 @@ class ActsFound:
             for draft in list(drafts):
                 drafts.extend(split_verbs(self.grammar, text, drafts, draft))
             drafts.extend(act_sentences(self.grammar, text, drafts, sentence_spans(doc)))
+            cues = Taken.by(text, (cue for draft in drafts for cue in draft.cue))
             for number in range(len(drafts)):
-                drafts.extend(acts_within(self.grammar, text, drafts, number))
+                new = acts_within(self.grammar, text, drafts, number, cues)
+                cues.add(part for draft in new for part in _parts(draft))
+                drafts.extend(new)
             doc._.drafts = in_order(drafts)
         return doc
 
@@ -121,31 +150,34 @@ def act_sentences(
     grammar: Grammar, text: str, drafts: Sequence[Draft], sentences: Sequence[Span]
 ) -> Iterator[Draft]:
     """Yield drafts for acts told by the outlet itself, outside of all existing drafts."""
-    taken = [span for draft in drafts for span in _parts(draft)]
+    taken = Taken.by(text, (span for draft in drafts for span in _parts(draft)))
     for sentence in sentences:
         for found in find_acts(grammar, text, sentence):
-            if any(_overlap(found.verb, span) for span in taken):
+            if taken.has(found.verb):
                 continue
             wide = _widened(grammar, text, found, sentence)
             if _act_of(grammar, text, wide, sentence):
-                taken.append(Span(wide.verb.start, wide.content.end))
+                taken.add([Span(wide.verb.start, max(wide.verb.end, wide.content.end))])
                 yield _draft(wide, depth=0, parent=None)
 
 
-def acts_within(grammar: Grammar, text: str, drafts: Sequence[Draft], number: int) -> list[Draft]:
+def acts_within(
+    grammar: Grammar, text: str, drafts: Sequence[Draft], number: int, cues: Taken
+) -> list[Draft]:
     """Return drafts for what another, single party did by the words of draft `number`.
 
-    A joint act stays with who announces it, an accusation with who accuses.
+    A joint act stays with who announces it, an accusation with who accuses. `cues` are those
+    of all drafts.
     """
     draft = drafts[number]
     if denies(grammar, text, draft):
         return []
-    known = [cue for other in drafts for cue in other.cue]
-    known += [part for d in drafts if d.parent == number for part in _parts(d)]
+    near = drafts[number : number + NEIGHBOURS]
+    known = [part for d in near if d.parent == number for part in _parts(d)]
     new: list[Draft] = []
     for span in draft.content:
         for found in find_acts(grammar, text, span):
-            if any(_overlap(found.verb, part) for part in known):
+            if cues.has(found.verb) or any(_overlap(found.verb, part) for part in known):
                 continue
             if not _is_other_party(grammar, text, draft, found):
                 continue
@@ -165,16 +197,17 @@ def denies(grammar: Grammar, text: str, draft: Draft) -> bool:
 def find_acts(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
     """Yield what may be an act in a range: verb, subject that can act, object."""
     words = normal(text[within.start : within.end])
-    gate, pronoun = (grammar.lists_re(*n) for n in (("scope", "gate"), ("antecedent", "pronoun")))
-    if not gate.search(words) and not pronoun.search(words):
+    if not any(grammar.lists_re(*name).search(words) for name in GATES):
         return
     for match in grammar.lists_re("actors", "verb").finditer(words):
         if _is_attribute(grammar, words[: match.start()], words[match.end() :]):
             continue
         source = _subject(grammar, words, match.start())
-        if source and _is_noun(grammar, source.of(words), words[: source.start], match[0]):
+        if source and _is_no_verb(grammar, words, source, match):
             continue
         content = _object(grammar, words, match.end(), source)
+        if content is None and grammar.lists_re("actors", "bare").fullmatch(match[0]):
+            content = Span(*match.span())  # "The army refused.": what was named before
         if source and content:
             yield _moved(Found(source, Span(*match.span()), content), within.start)
     for match in grammar.lists_re("actors", "passive").finditer(words):
@@ -189,15 +222,24 @@ def _is_attribute(grammar: Grammar, before: str, after: str) -> bool:
     return led is not None or grammar.lists_re("actors", "agent").match(after.lstrip()) is not None
 
 
-def _is_noun(grammar: Grammar, subject: str, before: str, verb: str) -> bool:
-    """Whether "verb" is a noun ("of the Norwegian offer") or the clause somebody else's claim."""
-    if grammar.ending_re("actors", "reported").search(f"{before.rstrip()} "):
+def _is_no_verb(grammar: Grammar, words: str, source: Span, verb: re.Match[str]) -> bool:
+    """Whether the verb form is a noun or a passive, or the clause somebody else's claim."""
+    before = words[: source.start].rstrip()
+    if grammar.ending_re("actors", "reported").search(f"{before} "):
         return True
-    if grammar.lists_re("actors", "noun").fullmatch(verb) is None:
-        return False
-    determiner = grammar.lists_re("actors", "determiner")
-    ending = grammar.ending_re("actors", "determiner")
-    return bool(determiner.match(subject) or ending.search(before.rstrip()))
+    if grammar.lists_re("actors", "noun").fullmatch(verb[0]):
+        return _is_noun(grammar, source.of(words), before)
+    between = words[source.end : verb.start()]
+    undergone = grammar.lists_re("actors", "undergone").match(verb[0])
+    return undergone is not None and grammar.lists_re("actors", "be").search(between) is not None
+
+
+def _is_noun(grammar: Grammar, subject: str, before: str) -> bool:
+    """Whether "offer", "call" is a noun: "of the Norwegian offer", "American offer to help"."""
+    if grammar.ending_re("actors", "determiner").search(before):
+        return True
+    plural = grammar.ending_re("actors", "plural").search(subject)
+    return plural is None and not before.endswith(",")
 
 
 def _passive(grammar: Grammar, words: str, match: re.Match[str]) -> Found | None:
@@ -266,6 +308,8 @@ def can_act(grammar: Grammar, phrase: str) -> bool:
     pronoun = grammar.lists_re("actors", "pronoun")
     if not words or pronoun.fullmatch(words[0]) or pronoun.fullmatch(words[-1]):
         return False
+    if grammar.lists_re("actors", "nobody").match(phrase):
+        return False
     if grammar.words["truce"].search(phrase) and not any(w[:1].isupper() for w in words[1:]):
         return False
     if grammar.lists_re("actors", "office").search(phrase):
@@ -296,12 +340,20 @@ def _stems(phrase: str) -> set[str]:
 def _act_of(grammar: Grammar, text: str, found: Found, within: Span) -> str | None:
     said = Utterance(
         cue=_with_auxiliaries(text, found, within),
-        content=found.content.of(text),
+        content=said_of(text, [found.verb], [found.content]),
         source=found.source.of(text),
-        context=text[max(0, within.start - 300) : found.verb.start],
+        context=text[max(0, within.start - CONTEXT) : found.verb.start],
+        rest=text[found.content.end : within.end],
     )
     judged = judge(grammar, said)
     return judged.act if judged else None
+
+
+def said_of(text: str, cue: Sequence[Span], content: Sequence[Span]) -> str:
+    """Return the words of a content; "it" for a verb that stands for the whole act."""
+    if list(cue) == list(content):
+        return "it"
+    return " ".join(span.of(text) for span in content)
 
 
 def _with_auxiliaries(text: str, found: Found, within: Span) -> str:

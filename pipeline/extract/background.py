@@ -23,6 +23,7 @@ class Place:
     own: str  # from the draft's first word to its last
     cue: str
     nominal: bool = False  # the cue is a noun: somebody's offer, claim ...
+    argument: bool = False  # it stands in what another act is about
     plain: bool = False  # the cue is the act itself, no word of speech
 
 
@@ -42,7 +43,8 @@ def why_background(
     led = " ".join(place.before.replace(",", " ,").split()[-3:])
     if grammar.ending_re("background", "before").search(led):
         return f"presupposed after {led.split()[-1]!r}"
-    if place.nominal and grammar.ending_re("background", "argument").search(led):
+    answered = grammar.ending_re("background", "argument").search(led) is not None
+    if place.nominal and (place.argument or answered):
         return "a known claim inside another one"
     return None
 

@@ -8,6 +8,7 @@ further than the paragraph before. No candidate, no answer.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -121,8 +122,10 @@ def _is_headline(line: str) -> bool:
 def _sentence_starts(text: str) -> Iterator[int]:
     """Yield where sentences begin; a quotation of several sentences belongs to its speaker's."""
     quotes = [match.span() for match in _QUOTED.finditer(text)]
+    starts = [start for start, _ in quotes]
     for match in _SENTENCE_END.finditer(text):
-        if not any(start < match.start() and match.end() < end for start, end in quotes):
+        last = bisect_left(starts, match.start()) - 1  # quotations do not overlap
+        if last < 0 or match.end() >= quotes[last][1]:
             yield match.end()
 
 

@@ -25,6 +25,8 @@ SENTENCE_END = re.compile(r"(?<=[.!?])[\"']?\s+")
 SCOPE_WORDS = 7
 ANTECEDENTS = ("talks", "truce", "mediation", "violation")  # of two at one place the later
 
+STAND_INS = ("none", "light", "settled", "pronoun")
+LOOK_BACK = 2  # sentences that a denial can be about
 DEALT = ("light", "pronoun")  # stand-ins that say nothing by themselves
 BY_OUTSIDERS = ("MED_OFFER", "MED_CONDUCT")
 
@@ -63,9 +65,33 @@ def judge(grammar: Grammar, said: Utterance) -> Judgement | None:
         return None
     found = [hit for piece in pieces(said) for hit in _judged(grammar, said, piece)]
     if not found:
+        denied = _denied(grammar, said)
+        if denied is not None:
+            return denied
         resolved = with_antecedent(grammar, said)
         found = [hit for piece in resolved for hit in _judged(grammar, said, piece)]
     return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _denied(grammar: Grammar, said: Utterance) -> Judgement | None:
+    """Return what "denied the charge", "said that was not so" make of the statement before."""
+    for piece in pieces(said):
+        match = grammar.lists_re("answered", "denial").search(piece)
+        before = before_it(grammar, said.context) if match else None
+        act = grammar.table("compose", before.act).get("deny") if before else None
+        if match and before and act:
+            why = f"denies what was said before, {before.why}"
+            return Judgement(act, match[0], piece, f"{act}: {why}", before.truce)
+    return None
+
+
+def before_it(grammar: Grammar, context: str) -> Judgement | None:
+    """Return the act of the last sentence of a context that has one."""
+    for sentence in reversed(SENTENCE_END.split(normal(context).strip())[-LOOK_BACK:]):
+        found = judge(grammar, Utterance(cue="", content=sentence))
+        if found is not None:
+            return found
+    return None
 
 
 def pieces(said: Utterance) -> list[str]:
@@ -76,7 +102,9 @@ def pieces(said: Utterance) -> list[str]:
 
 def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
     """Return the pieces with their first pronoun or "offer" replaced by what was named last."""
-    name = last_object(grammar, said.context) or last_object(grammar, said.rest)
+    if not any(_has_stand_in(grammar, piece) for piece in pieces(said)):
+        return []
+    name = antecedent_of(grammar, said)
     if name is None:
         return []
     resolved = []
@@ -88,6 +116,19 @@ def with_antecedent(grammar: Grammar, said: Utterance) -> list[str]:
                     resolved.append(new)
                 break
     return resolved
+
+
+def _has_stand_in(grammar: Grammar, piece: str) -> bool:
+    return any(grammar.lists_re("antecedent", name).search(piece) for name in STAND_INS)
+
+
+def antecedent_of(grammar: Grammar, said: Utterance) -> str | None:
+    """Return what was spoken of last: by the act of the sentence before, else by its nouns."""
+    before = before_it(grammar, said.context)
+    answered = grammar.lists.get("answered", {}).get(before.act, []) if before else []
+    if answered:
+        return answered[0]
+    return last_object(grammar, said.context) or last_object(grammar, said.rest)
 
 
 def _is_dealt_with(grammar: Grammar, piece: str, pattern: str) -> bool:
@@ -105,7 +146,7 @@ def _is_dealt_with(grammar: Grammar, piece: str, pattern: str) -> bool:
 def _stand_ins(grammar: Grammar, name: str) -> Iterator[tuple[str, str]]:
     """Yield what "none", "the offer", "the deal" and "it" stand for when `name` came last."""
     words = grammar.lists["antecedent"][name]
-    yield from zip(("none", "light", "settled", "pronoun"), words, strict=True)
+    yield from zip(STAND_INS, words, strict=True)
 
 
 def last_object(grammar: Grammar, context: str) -> str | None:

@@ -12,13 +12,22 @@ from pipeline.extract.clauses import Clause
 from pipeline.extract.continued import continued_quotations
 from pipeline.extract.cues import cue_of
 from pipeline.extract.draft import Draft
-from pipeline.extract.missed_acts import act_verb, passive_act
+from pipeline.extract.missed_acts import act_verb, came_from, passive_act
 from pipeline.extract.missed_nouns import owned_noun
-from pipeline.extract.missed_speech import quoted_last, said_last, told_somebody
+from pipeline.extract.missed_speech import quoted_last, said_first, said_last, told_somebody
 from pipeline.extract.reading import Reading
 
 CARRIED = 0.8  # of the words an agency passes on are one report
-RULES = (act_verb, passive_act, owned_noun, said_last, quoted_last, told_somebody)
+RULES = (
+    act_verb,
+    passive_act,
+    came_from,
+    owned_noun,
+    said_last,
+    said_first,
+    quoted_last,
+    told_somebody,
+)
 
 
 def missed_reports(reading: Reading, drafts: list[Draft]) -> list[Draft]:

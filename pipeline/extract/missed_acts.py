@@ -26,11 +26,19 @@ def act_verb(clause: Clause) -> Draft | None:
     if not _is_act(clause):
         return None
     subject = subject_of(clause)
-    content = _split_object(clause) or object_of(clause, clause.number + 1 + has_particle(clause))
+    split = _split_object(clause)
+    content = split or object_of(clause, clause.number + 1 + has_particle(clause))
     if subject is None or content is None:
         return None
     word = clause.word.of(clause.reading.text)
-    return rule_draft(subject, clause.word, content, f"act verb {word!r} with its subject")
+    draft = rule_draft(subject, clause.word, content, f"act verb {word!r} with its subject")
+    if split is not None:
+        draft.cue.append(_word_behind(clause, split.end))
+    return draft
+
+
+def _word_behind(clause: Clause, place: int) -> Span:
+    return next(word for word in clause.words if word.start >= place)
 
 
 def _is_act(clause: Clause) -> bool:
@@ -75,20 +83,61 @@ def _split_object(clause: Clause) -> Span | None:
 
 
 def passive_act(clause: Clause) -> Draft | None:
-    """'The plan was rejected by B': B rejected the plan."""
-    reading, language = clause.reading, clause.reading.language
+    """'The plan was rejected by B': B rejected the plan; 'was urged by B to go': B urged to go."""
+    language = clause.reading.language
     step = 1 + has_particle(clause)
-    known = language.lemma(clause.form()) in clause.listed("sought_acts")
+    known = language.lemma(clause.form()) in clause.listed("sought_acts", "sought_passives")
     if not known or clause.form(step) not in clause.listed("agents"):
         return None
     if not any(clause.form(-back) in clause.listed("be") for back in (1, 2)):
         return None
-    patient = clause_words(clause)
-    while patient and reading.lower(patient[-1]) in clause.listed("auxiliaries"):
-        patient.pop()
-    agent = object_of(clause, clause.number + step + 1)
-    if not patient or agent is None:
+    patient = _subject_words(clause)
+    agent, complement = _agent(clause, clause.number + step + 1)
+    source = speaker_phrase(clause, agent)
+    if not patient or source is None:
         return None
-    source = speaker_phrase(clause, reading.words(agent.start, agent.end))
-    content = Span(patient[0].start, patient[-1].end)
-    return rule_draft(source, clause.word, content, "passive with its agent") if source else None
+    content = complement or Span(patient[0].start, patient[-1].end)
+    return rule_draft(source, clause.word, content, "passive with its agent")
+
+
+def came_from(clause: Clause) -> Draft | None:
+    """'An appeal for calm came from B', 'A plea to stop was made by B': B's appeal and plea."""
+    pair = f"{clause.form()} {clause.form(1)}"
+    if pair not in clause.listed("origins"):
+        return None
+    words = _subject_words(clause)
+    heads = (n for n, word in enumerate(words[:4]) if _is_cue_noun(clause, word))
+    head = next(heads, None)
+    agent, _ = _agent(clause, clause.number + 2)
+    source = speaker_phrase(clause, agent)
+    if head is None or source is None or head + 2 >= len(words):
+        return None
+    content = Span(words[head + 1].start, words[-1].end)
+    return rule_draft(source, words[head], content, f"cue noun, which {pair} them")
+
+
+def _is_cue_noun(clause: Clause, word: Span) -> bool:
+    return clause.reading.lower(word) in clause.reading.language.nouns
+
+
+def _subject_words(clause: Clause) -> list[Span]:
+    """Return the words before the verb in its clause, without auxiliaries."""
+    words = clause_words(clause)
+    while words and clause.reading.lower(words[-1]) in clause.listed("auxiliaries"):
+        words.pop()
+    return words
+
+
+def _agent(clause: Clause, number: int) -> tuple[list[Span], Span | None]:
+    """Return the words of an agent, and what it says to do: "by B" and "to go"."""
+    reading = clause.reading
+    whole = object_of(clause, number)
+    if whole is None:
+        return [], None
+    words = reading.words(whole.start, whole.end)
+    for place, word in enumerate(words[1:], start=1):
+        if reading.lower(word) in clause.listed("complements"):
+            return words[:place], Span(word.start, whole.end)
+        if reading.lower(word) in clause.listed("agent_ends"):
+            return words[:place], None
+    return words, None

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from pipeline.extract.clauses import Clause, clause_words, rule_draft, speaker_phrase, subject_of
+from pipeline.extract.clauses import (
+    STRETCH,
+    Clause,
+    clause_words,
+    rule_draft,
+    speaker_phrase,
+    subject_of,
+)
 from pipeline.extract.draft import Draft
 from pipeline.records import Span
 
+MAX_SETTING = 6  # words behind a last verb: "announced together at the border"
 QUOTING = ("quote", "cite")
 ENDS = (".", "\n", "")
 
@@ -19,7 +27,7 @@ def said_last(clause: Clause) -> Draft | None:
     pronouns = clause.listed("pronouns")  # the model does not miss "he said"
     if subject is None or reading.lower(subject) in pronouns:
         return None
-    if reading.text[clause.word.end : clause.word.end + 1] not in ENDS:
+    if not _ends_sentence(clause):
         return None
     content = reading.trimmed(clause.sentence.start, subject.start)
     if content is None or len(reading.words(content.start, content.end)) < 3:
@@ -27,6 +35,31 @@ def said_last(clause: Clause) -> Draft | None:
     for draft in clause.drafts:
         draft.content = [_before(span, content.end) for span in draft.content]
     return rule_draft(subject, clause.word, content, "who said it stands last")
+
+
+def _ends_sentence(clause: Clause) -> bool:
+    """Whether the sentence ends with the verb, or with where and when it was said."""
+    text, end = clause.reading.text, clause.word.end
+    if text[end : end + 1] in ENDS:
+        return True
+    words = clause.words[clause.number + 1 :]
+    plain = STRETCH.search(text, end, clause.sentence.end) is None
+    return plain and 0 < len(words) <= MAX_SETTING and clause.form(1) in clause.listed("settings")
+
+
+def said_first(clause: Clause) -> Draft | None:
+    """'No talks with rebels, says B': a line without a verb is no clause the model knows."""
+    reading = clause.reading
+    if clause.form() not in clause.listed("sought_speech") or clause.number < 2:
+        return None
+    before = clause.words[clause.number - 1]
+    if "," not in reading.text[before.end : clause.word.start]:
+        return None
+    source = speaker_phrase(clause, clause.words[clause.number + 1 :])
+    content = reading.trimmed(clause.sentence.start, before.end)
+    if source is None or content is None or reading.quotes.at(content.start) is not None:
+        return None
+    return rule_draft(source, clause.word, content, "verb and speaker behind the comma")
 
 
 def quoted_last(clause: Clause) -> Draft | None:
