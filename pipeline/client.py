@@ -526,10 +526,19 @@ class Client:
 
         Raises: as `get`.
         """
+        return await self._send("POST", url, body=body, headers=headers)
+
+    async def put(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Return the answer to a PUT, as `post` does."""
+        return await self._send("PUT", url, body=body, headers=headers)
+
+    async def _send(
+        self, method: str, url: str, *, body: bytes, headers: Mapping[str, str]
+    ) -> Response:
         parts = _checked(url)
         sent = _credentials(parts) | {name.lower(): value for name, value in headers.items()}
         return await self._exchange(
-            "POST", _without_userinfo(parts), headers=sent, body=body, max_bytes=None, spent=0.0
+            method, _without_userinfo(parts), headers=sent, body=body, max_bytes=None, spent=0.0
         )
 
     async def _exchange(

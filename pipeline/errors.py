@@ -12,6 +12,7 @@
     |  - StoreFull           no space left on the device
     |  - LeaseHeld           another process holds the lease
     + ChannelError           an alert could not be handed over
+    + KibanaError            dashboards could not be installed
 
 Each carries its `subject` (the feed, file, channel ... it is about) and says with
 `retryable` whether the same call can succeed later. Do not add an error here without
@@ -96,5 +97,13 @@ class ChannelError(TrucelineError):
     """An alert could not be handed over. `subject` is the channel's name."""
 
     def __init__(self, message: str, *, subject: str = "", retryable: bool = True) -> None:
+        super().__init__(message, subject=subject)
+        self.retryable = retryable
+
+
+class KibanaError(TrucelineError):
+    """Kibana does not answer, is too old, or refuses what it is sent. `subject` is its URL."""
+
+    def __init__(self, message: str, *, subject: str = "", retryable: bool = False) -> None:
         super().__init__(message, subject=subject)
         self.retryable = retryable

@@ -56,7 +56,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deliver": TOOLS | {"channels", "stores"},
     **dict.fromkeys(ORDER, TOOLS | STAGES | KINDS | ORDER | {"config"}),
     "demo": TOOLS | ORDER | {"config", "stores"},
-    "cli": TOOLS | ORDER | {"config", "stores", "demo", "parse", "filter", "compare"},
+    "kibana": TOOLS,
+    "cli": TOOLS | ORDER | {"config", "stores", "demo", "kibana", "parse", "filter", "compare"},
 }
 
 

@@ -49,6 +49,7 @@ COMMANDS = {
     "export": ("exporting", "Write claims as JSONL or CSV."),
     "retention": ("upkeep", "Delete stored article text as the settings say."),
     "store": ("storing", "What the store holds; copy it to a file or a cluster."),
+    "kibana": ("kibana", "Dashboards, data views and rules into a Kibana."),
     "doctor": ("upkeep", "Check configuration, store, model and channels."),
 }
 
