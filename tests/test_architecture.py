@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "terms": LEAVES | {"folding"},
     "credit": LEAVES | {"folding"},
     "links": LEAVES,
+    "codings": LEAVES,
     "sentences": LEAVES,
     "config": LEAVES | {"taxonomy", "folding", "terms", "links"},
     "formats": TOOLS,
@@ -57,7 +58,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(ORDER, TOOLS | STAGES | KINDS | ORDER | {"config"}),
     "demo": TOOLS | ORDER | {"config", "stores"},
     "kibana": TOOLS,
-    "cli": TOOLS | ORDER | {"config", "stores", "demo", "kibana", "parse", "filter", "compare"},
+    "cli": TOOLS
+    | ORDER
+    | {"config", "stores", "demo", "kibana", "parse", "filter", "compare", "codings"},
 }
 
 

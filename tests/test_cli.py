@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from pipeline.cli import COMMANDS, main
-from pipeline.cli.exporting import harmless, pages
+from pipeline.cli.cells import harmless
+from pipeline.cli.exporting import pages
 from pipeline.cli.health import FeedHealth as Row
 from pipeline.cli.health import Health, health_of, heard_parties
 from pipeline.cli.inputs import records_in
@@ -326,6 +327,14 @@ def test_export_writes_every_claim_as_csv_without_formulas(
 def test_export_writes_jsonl_to_standard_output(run: Run, folder: Path) -> None:
     said = run("export", "-", "--since", make.at(2).isoformat(), "--config", folder)
     assert [one["claim"]["id"] for one in said.records] == [REPRINT.id, DENIAL.id]
+
+
+def test_export_as_events_leaves_out_what_no_codebook_has(run: Run, folder: Path) -> None:
+    said = run("export", "-", "--coding", "cameo", "--repeats", "--config", folder)
+    assert said.code == 0
+    acts = {row["act"]: row["code"] for row in said.records}
+    assert acts["MED_OFFER"] == "039"
+    assert run("export", "-", "--coding", "icews", "--config", folder).code == 2
 
 
 def test_export_names_what_it_cannot_write(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from pipeline.cli.cells import harmless
+from pipeline.cli.events import coded, write_events
 from pipeline.cli.options import (
     config_option,
     json_line,
@@ -24,6 +26,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.progress import progress
 from pipeline.cli.sheets import many
+from pipeline.codings import CODINGS
 from pipeline.errors import ConfigError
 from pipeline.records import Finding, Query
 from pipeline.taxonomy import export_codes
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 PAGE = 1_000
 TICK = timedelta(milliseconds=1)  # as exact as a store's `until` is
 FORMATS = ("jsonl", "csv")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 COLUMNS = (
     "claim", "said_at", "outlet", "chain", "speaker", "countries", "role", "anonymous", "act",
@@ -46,6 +48,12 @@ COLUMNS = (
 @click.command("export")
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Without it, by file name.")
+@click.option(
+    "--coding",
+    type=click.Choice(CODINGS),
+    help="As events of a public codebook: only claims with a code, only new ones.",
+)
+@click.option("--repeats", is_flag=True, help="With --coding: what was said before, too.")
 @topic_option
 @since_option
 @until_option
@@ -53,7 +61,10 @@ COLUMNS = (
 @store_option
 def export_command(
     target: Path,
+    *,
     kind: str | None,
+    coding: str | None,
+    repeats: bool,
     topic: str | None,
     since: datetime | None,
     until: datetime | None,
@@ -62,10 +73,15 @@ def export_command(
 ) -> None:
     """Write the claims of the store to TARGET ("-" for standard output), newest first."""
     to_file = str(target) != "-"
-    write = WRITERS[kind or _kind_of(target)]
+    kind = kind or _kind_of(target)
     query = Query(topic=topic, since=since, until=until)
-    with opened(config_dir, store_url) as (_, store), _output(target, to_file) as out:
-        count = write(out, _counted(pages(store, query)))
+    with opened(config_dir, store_url) as (config, store), _output(target, to_file) as out:
+        findings = _counted(pages(store, query))
+        if coding:
+            events = coded(findings, coding, config.topics, repeats=repeats)
+            count = write_events(out, events, kind)
+        else:
+            count = WRITERS[kind](out, findings)
     if to_file:
         click.echo(f"wrote {many(count, 'claim')} to {target}")
 
@@ -154,12 +170,6 @@ def _row(found: Finding) -> tuple[object, ...]:
         found.outlets, found.origins,
         claim.text, claim.cue_text, found.article.title, found.article.url,
     )  # fmt: skip
-
-
-def harmless(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 Write = Callable[[TextIO, Iterator[Finding]], int]
