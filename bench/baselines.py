@@ -121,7 +121,8 @@ def _characters(text: str, spans: Iterable[Sequence[int]]) -> Characters:
 
 def truceline(texts: Sequence[str]) -> Iterator[list[Link]]:
     """Everything the attribution component finds, nested attributions included."""
-    from pipeline.extract.assemble import build_pipeline, register
+    from pipeline.extract.assemble import build_pipeline
+    from pipeline.extract.draft import register
 
     register()
     nlp = build_pipeline("en", {"actors_dir": None, "threads": 1})
