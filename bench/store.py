@@ -27,6 +27,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.questions import Asked, Question, Track
 from pipeline.records import (
     Article,
     Claim,
@@ -293,6 +294,14 @@ def timed(ask: Callable[[], object]) -> float:
     return time.perf_counter() - before
 
 
+def of_a_claim(chance: random.Random) -> Question:
+    """Return about what compare asks about one claim."""
+    issue, party = f"issue {chance.choice(SPEAKERS)}", chance.choice(("AA", "BB", "CC"))
+    lines = [Asked(act=act, party=party, limit=40) for act in ACTS]
+    track = Track(party=party, issue=issue, acts=ACTS, at=START)
+    return Question(said=(*lines, Asked(issue=issue)), tracks=(track,))
+
+
 def percentiles(times: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(times, n=20)
     return {"median ms": round(cuts[9] * 1e3, 2), "p95 ms": round(cuts[18] * 1e3, 2)}
@@ -305,10 +314,7 @@ def ask(store: SqliteStore, rounds: int) -> dict[str, object]:
     }
     every = [one for times in asked.values() for one in times]
     chance = random.Random(3)
-    ledger = [
-        timed(lambda: store.ledger("topic", [f"issue {chance.choice(SPEAKERS)}"]))
-        for _ in range(rounds)
-    ]
+    ledger = [timed(lambda: store.ledger("topic", of_a_claim(chance))) for _ in range(rounds)]
     return {
         "claims": store.counts().claims,
         "all": percentiles(every),

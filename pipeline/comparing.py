@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.alert import (
     Alerts,
     Known,
     RuleIndex,
+    base_key,
     find_alerts,
     find_edit_alerts,
     find_keyword_alerts,
     plan_deliveries,
 )
-from pipeline.compare import aspect_of, compare_claims, issues_of, origin_of
+from pipeline.compare import aspect_of, compare_claims, origin_of, proposition_id
 from pipeline.dedupe import containment, resemblance, sketch_text
 from pipeline.editing import Edited, edited, told_of
+from pipeline.questions import Asked, Question
 from pipeline.records import Alert, Article, Claim, Comparison, Delivery, Ledger, Position, Stage
 
 if TYPE_CHECKING:
@@ -72,9 +75,16 @@ class Comparer:
         *,
         quiet: bool,
     ) -> Comparison:
-        ledger = self._ledger(topic, self._issues(topic, claims))
         window = timedelta(days=self.config.settings.watch.novelty_days)
-        compared = compare_claims(claims, topic, ledger, window=window, known=edit.known(topic))
+        recall = partial(self._recall, topic)
+        compared = compare_claims(
+            claims,
+            topic,
+            self._before_edit(topic, edit),
+            window=window,
+            known=edit.known(topic),
+            recall=recall,
+        )
         decisions = edit.settled(compared.decisions)
         comparison = replace(
             comparison,
@@ -85,7 +95,7 @@ class Comparer:
         )
         if quiet:
             return comparison
-        known = self._known(ledger)
+        known = self._known(compared.before)
         found = find_alerts(
             comparison.article,
             claims,
@@ -113,23 +123,26 @@ class Comparer:
             deliveries=comparison.deliveries + self.planned(found.new),
         )
 
-    def _ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
-        """Return the store's ledger, with the standing positions nobody has replaced yet."""
-        ledger = self.store.ledger(topic, issues)
+    def _before_edit(self, topic: str, edit: Edited) -> Ledger:
+        """Return what was known of the statements that an edit has changed or withdrawn."""
+        keys = {base_key(decision.key) for _, decision in edit.told(topic)}
+        lines = (Asked(id=proposition_id(topic, key)) for key in sorted(keys))
+        question = Question(said=tuple(lines))
+        return self.store.ledger(topic, question) if question else Ledger()
+
+    def _recall(self, topic: str, question: Question) -> Ledger:
+        """Return the store's answer, with the standing positions nobody has replaced yet."""
+        found = self.store.ledger(topic, question)
+        asked = {(track.party, track.issue) for track in question.tracks}
         standing = tuple(
             position
             for position in self.config.positions
-            if position.topic == topic
+            if (position.party, position.issue) in asked
+            and position.topic == topic
             and position.until is None
-            and position.issue in issues
-            and not _is_replaced(position, ledger.positions)
+            and not _is_replaced(position, found.positions)
         )
-        return replace(ledger, positions=ledger.positions + standing)
-
-    def _issues(self, topic: str, claims: Sequence[Claim]) -> tuple[str, ...]:
-        """Return the topic's issues and those the claims name: an account may be about any."""
-        own = [issue.id for t in self.config.topics if t.id == topic for issue in t.issues]
-        return tuple(dict.fromkeys([*own, *issues_of(claims)]))
+        return replace(found, positions=found.positions + standing)
 
     def _known(self, ledger: Ledger) -> Known:
         return Known(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipeline.questions import Asked, Question, Side, Track
 from pipeline.records import (
     Alert,
     Article,
@@ -223,3 +224,12 @@ def delivery(n: int = 1, **changes: Any) -> Delivery:
 def comparison(compared: Article, **changes: Any) -> Comparison:
     """What compare says about an article that has no claims."""
     return replace(Comparison(article=replace(compared, stage=Stage.DONE), sketch=None), **changes)
+
+
+def on(*issues: str, party: str = "AA", act: str = "offer", minutes: float = 0) -> Question:
+    """Return the question for all that a party's records on these issues are found by."""
+    return Question(
+        said=tuple(Asked(issue=issue, limit=99) for issue in issues),
+        tracks=tuple(Track(party=party, issue=i, acts=(act,), at=at(minutes)) for i in issues),
+        sides=tuple(Side(party=party, act=act, issue=issue) for issue in issues),
+    )

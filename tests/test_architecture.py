@@ -20,6 +20,7 @@ TOOLS = LEAVES | {
     "credit",
     "links",
     "sentences",
+    "questions",
 }
 STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
 # flow, and what else runs several stages
@@ -41,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "links": LEAVES,
     "codings": LEAVES,
     "sentences": LEAVES,
+    "questions": LEAVES | {"folding"},
     "config": LEAVES | {"taxonomy", "folding", "terms", "links"},
     "formats": TOOLS,
     "languages": TOOLS,

@@ -33,6 +33,7 @@ from tests.factories import (
     contradiction,
     decision,
     delivery,
+    on,
     poll,
     position,
     proposition,
@@ -174,7 +175,7 @@ def run(store: ElasticsearchStore) -> None:
 
 def compared(store: ElasticsearchStore, number: int) -> Comparison:
     """Compare as the flow does: what the ledger holds already is a repeat, and tells nobody."""
-    (before, *_) = store.ledger(TOPIC, ["river"]).propositions or (None,)
+    (before, *_) = store.ledger(TOPIC, on("river")).propositions or (None,)
     read = store.article(f"article-{number:04}")
     assert read is not None
     novelty = Novelty.NEW if before is None else Novelty.REPEAT
@@ -204,7 +205,7 @@ def all_of(store: ElasticsearchStore) -> dict[str, object]:
         "articles": store.articles(),
         "search": store.search(Query()),
         "decisions": [store.decisions(f.claim.id) for f in store.search(Query())],
-        "ledger": store.ledger(TOPIC, ["river"]),
+        "ledger": store.ledger(TOPIC, on("river")),
         "positions": store.positions(history=True),
         "contradictions": store.contradictions(closed=True),
         "alerts": store.alerts(),
@@ -473,7 +474,7 @@ def test_a_lost_acknowledgement_costs_nothing(store: ElasticsearchStore) -> None
     assert found is not None
     assert found.repeats == 1
     assert store.counts().versions == 2
-    assert store.ledger(TOPIC, ["river"]).propositions == (proposition(1, times=2),)
+    assert store.ledger(TOPIC, on("river")).propositions == (proposition(1, times=2),)
 
 
 def test_articles_keep_their_claims_when_a_feed_edits_them(store: ElasticsearchStore) -> None:

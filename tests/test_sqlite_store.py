@@ -35,6 +35,7 @@ from tests.factories import (
     comparison,
     decision,
     delivery,
+    on,
     poll,
     scraped,
     state,
@@ -534,7 +535,7 @@ def busy(store: SqliteStore) -> None:
     store.pending(Stage.COMPARE)
     store.claims("article-0001")
     store.claim("claim-0001")
-    store.ledger(TOPIC, ["river"])
+    store.ledger(TOPIC, on("river"))
     store.lookalikes(Sketch(article_id="a", bands=("b",), signature=b"", length=1))
     store.coverage(TOPIC, "key")
     store.due(NOON)

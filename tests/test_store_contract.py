@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
+from pipeline.questions import Asked, Question, Side, Track, party_tags, voice_tag
 from pipeline.records import (
     Alert,
     Article,
@@ -57,6 +58,7 @@ from tests.factories import (
     contradiction,
     decision,
     delivery,
+    on,
     poll,
     position,
     proposition,
@@ -514,7 +516,7 @@ def test_a_comparison_is_kept_whole(store: Store) -> None:
     store.save_comparison(kept)
     assert store.article("article-0001") == kept.article
     assert store.decisions("claim-0001") == [decision(1)]
-    assert store.ledger(TOPIC, ["river"]) == Ledger(
+    assert store.ledger(TOPIC, on("river")) == Ledger(
         propositions=(proposition(1),), positions=(position(1),), contradictions=(contradiction(1),)
     )
     assert store.alert("alert-0001") == alert(1)
@@ -526,7 +528,7 @@ def everything(store: Store) -> tuple[object, ...]:
         store.counts(),
         store.articles(),
         store.search(Query()),
-        store.ledger(TOPIC, ["river"]),
+        store.ledger(TOPIC, on("river")),
         store.positions(history=True),
         store.contradictions(closed=True),
         store.alerts(),
@@ -545,7 +547,7 @@ def test_a_comparison_repeated_changes_nothing(store: Store) -> None:
     before = everything(store)
     store.save_comparison(kept)
     assert everything(store) == before
-    assert store.ledger(TOPIC, ["river"]).propositions[0].times == 2
+    assert store.ledger(TOPIC, on("river")).propositions[0].times == 2
 
 
 def test_a_repeated_comparison_still_finishes_an_article_that_was_sent_back(store: Store) -> None:
@@ -611,13 +613,95 @@ def test_the_ledger_holds_what_was_asked_for_and_is_current(store: Store) -> Non
         contradictions=(contradiction(1), contradiction(2, closed=at(9))),
     )
     store.save_comparison(kept)
-    found = store.ledger(TOPIC, ["river", "nothing"])
+    found = store.ledger(TOPIC, on("river", "nothing"))
     assert [p.id for p in found.propositions] == ["proposition-0001"]
     assert [p.id for p in found.positions] == ["position-0002"]
     assert [p.id for p in found.history] == [old.id]
     assert [c.id for c in found.contradictions] == ["contradiction-0001"]
-    assert len(store.ledger(TOPIC, ["river", "road"]).propositions) == 2
-    assert store.ledger(TOPIC, []) == Ledger()
+    assert len(store.ledger(TOPIC, on("river", "road")).propositions) == 2
+    assert store.ledger(TOPIC, Question()) == Ledger()
+
+
+def said_by(store: Store, **asked: Any) -> list[str]:
+    """Return the numbers of the propositions that one line finds."""
+    found = store.ledger(TOPIC, Question(said=(Asked(**asked),)))
+    return [p.id.removeprefix("proposition-000") for p in found.propositions]
+
+
+def spoken(n: int, **changes: Any) -> Proposition:
+    """A proposition first and last stated at minute `n`."""
+    moments = {"first_stated": at(n), "last_stated": at(n)}
+    return proposition(n, key=f"key {n}", **(moments | changes))
+
+
+def test_what_was_said_is_found_by_what_a_line_gives(store: Store) -> None:
+    kept = (
+        spoken(1),
+        spoken(2, act="deny"),
+        spoken(3, party="BB"),
+        spoken(4, party="BB", issue="road"),
+        spoken(5, act="breach", day="2031-03-04"),
+        spoken(6, act="breach", day="2031-03-05"),
+        spoken(7, topic="other"),
+    )
+    store.save_comparison(comparison(scraped(1), propositions=kept))
+    assert said_by(store, id="proposition-0002", limit=9) == ["2"]
+    assert said_by(store, act="offer", limit=9) == ["1", "3", "4"]
+    assert said_by(store, act="offer", party="BB", limit=9) == ["3", "4"]
+    assert said_by(store, issue="road", limit=9) == ["4"]
+    assert said_by(store, issue="river", party="BB", limit=9) == ["3"]
+    assert said_by(store, act="breach", day="2031-03-05", limit=9) == ["6"]
+
+
+def test_a_line_finds_the_newest_within_its_limit_and_its_times(store: Store) -> None:
+    kept = tuple(spoken(n, first_stated=at(n - 1)) for n in range(1, 7))
+    store.save_comparison(comparison(scraped(1), propositions=kept))
+    assert said_by(store, act="offer", limit=2) == ["5", "6"]
+    assert said_by(store, act="offer", until=at(4), limit=2) == ["3", "4"]
+    assert said_by(store, act="offer", since=at(5), limit=9) == ["5", "6"]
+    assert said_by(store, act="offer", party="AA", begun=at(1), limit=9) == ["1", "2"]
+
+
+def test_what_was_said_is_found_by_names_until_it_is_said_later(store: Store) -> None:
+    first = spoken(1, party="Freedonia", voices=("Rufus T. Firefly",))
+    store.save_comparison(comparison(scraped(1), propositions=(first,)))
+    for tag in party_tags("Freedonian"):
+        assert said_by(store, name=tag) == (["1"] if tag.startswith("stem") else [])
+    again = replace(first, last_stated=at(9), voices=("Chicolini", "Rufus T. Firefly"))
+    store.save_comparison(comparison(scraped(2), propositions=(again,)))
+    assert said_by(store, name=voice_tag("Firefly"), until=at(8)) == []
+    assert said_by(store, name=voice_tag("Firefly"), since=at(9)) == ["1"]
+    assert said_by(store, name=voice_tag("Chicolini")) == ["1"]
+
+
+def test_a_track_has_what_is_current_and_the_neighbours_of_a_moment(store: Store) -> None:
+    past = [position(n, since=at(10 * n), until=at(10 * n + 10)) for n in range(1, 8)]
+    now = position(8, act="deny", since=at(80))
+    elsewhere = (position(9, issue="road"), position(10, party="BB"), position(11, topic="x"))
+    store.save_comparison(comparison(scraped(1), positions=(*past, now, *elsewhere)))
+    track = Track(party="AA", issue="river", acts=("offer",), at=at(45))
+    found = store.ledger(TOPIC, Question(tracks=(track,)))
+    assert found.positions == (now,)
+    assert [p.id[-1] for p in found.history] == ["3", "4", "5", "6"]
+
+
+def test_open_contradictions_are_found_by_either_side_or_by_id(store: Store) -> None:
+    kept = (
+        contradiction(1),
+        contradiction(2, party_a="BB", act_a="deny", party_b="AA", act_b="offer"),
+        contradiction(3, closed=at(9)),
+        contradiction(4, issue="road"),
+    )
+    store.save_comparison(comparison(scraped(1), contradictions=kept))
+    side = Side(party="AA", act="offer", issue="river")
+    assert store.ledger(TOPIC, Question(sides=(side,))).contradictions == kept[:2]
+    asked = Question(pairs=(*(pair.id for pair in kept), "nothing"))
+    assert store.ledger(TOPIC, asked).contradictions == (kept[0], kept[1], kept[3])
+    swapped = replace(kept[0], party_a="BB", party_b="CC")
+    store.save_comparison(comparison(scraped(2), contradictions=(swapped,)))
+    assert store.ledger(TOPIC, Question(sides=(side,))).contradictions == (kept[1],)
+    narrow = Question(sides=(replace(side, limit=1),))
+    assert kept[1] in store.ledger(TOPIC, narrow).contradictions
 
 
 def test_a_comparison_counts_the_alerts_it_repeats_once(store: Store) -> None:
@@ -1205,7 +1289,7 @@ def test_what_compare_found_comes_back_as_it_was(
         )
     )
     assert store.decisions(run) == [decided]
-    assert proposed in store.ledger(proposed.topic, [proposed.issue]).propositions
+    assert proposed in store.ledger(proposed.topic, on(proposed.issue)).propositions
     assert held in store.positions(history=True)
     assert contradicted in store.contradictions(closed=True)
     assert [other for _, other in store.lookalikes(replace(drawn, article_id="q"))] == [drawn]

@@ -220,6 +220,7 @@ __all__ = [
     "Known",
     "RuleIndex",
     "alert_id",
+    "base_key",
     "baseline_summary",
     "find_alerts",
     "find_edit_alerts",

@@ -4,6 +4,7 @@ voices          whose statement a claim is, and how high the voice
 about           its object: which conflict, mediator, matter, incident
 slots           the details that make an update
 keys            the structured key made of these
+asking          what has to be known of the past to decide, as bounded questions
 opposition      which statements cannot hold together
 novelty         new, repeat, update or contradicts, with the reason and the receipt
 positions       the ledger of stances per party, issue and aspect
@@ -15,18 +16,22 @@ drift           what an edit did to what an article had said
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
-from pipeline.compare.contradictions import closed_by, opened_by
+from pipeline.compare.asking import asked_of, asked_of_ended, asked_then, names_asked
+from pipeline.compare.contradictions import closed_by, given_up, opened_by
 from pipeline.compare.drift import Edit, adds_little, context_in, corrections, drifts_of
-from pipeline.compare.keys import Said, issue_of, read
+from pipeline.compare.keys import Said, proposition_id, read
 from pipeline.compare.novelty import decide
 from pipeline.compare.origins import origin_of
 from pipeline.compare.positions import changed_positions
-from pipeline.compare.tables import aspect_of, is_kind
+from pipeline.compare.tables import aspect_of
+from pipeline.questions import Question
 from pipeline.records import (
     Claim,
     Contradiction,
@@ -35,22 +40,26 @@ from pipeline.records import (
     Position,
     Proposition,
 )
-from pipeline.taxonomy import THEMES
 
 WINDOW = timedelta(days=14)  # a repeat within it needs no further reason
 
 R = TypeVar("R", Proposition, Position, Contradiction)
 
 
+Recall = Callable[[Question], Ledger]  # a store's `ledger` on one topic
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What comparing claims changed, and the ledger after it."""
+    """What comparing claims changed, and the ledger before and after it, as far as it was read."""
 
     decisions: tuple[Decision, ...]
     propositions: tuple[Proposition, ...]
     positions: tuple[Position, ...]
     contradictions: tuple[Contradiction, ...]
     ledger: Ledger
+    before: Ledger = field(default_factory=Ledger)
+    asked: Question = field(default_factory=Question)
 
 
 def compare_claims(
@@ -60,52 +69,96 @@ def compare_claims(
     *,
     window: timedelta = WINDOW,
     known: Collection[str] = (),
+    recall: Recall | None = None,
 ) -> Compared:
     """Compare the claims of one article, in order, with the ledger and with each other.
 
-    A claim without an act or a party is not compared: there is nothing to hold it against.
-    Nor are those whose ids are `known`: an edit left them as they were.
+    `recall` answers what else of the past bears on them (see `asking`); without it `ledger` is
+    all there is. A claim without an act or a party is not compared: there is nothing to hold
+    it against. Nor are those whose ids are `known`: an edit left them as they were.
     """
-    step = Compared((), (), (), (), ledger)
+    step = Compared((), (), (), (), ledger, before=ledger)
+    if recall is not None:
+        step = _prepared(step, claims, topic, window, recall)
     for claim in claims:
         if claim.id in known:
             continue
         said = read(claim, claims, topic, step.ledger.propositions)
         if said is not None:
-            step = _with_claim(step, said, window)
+            step = _with_claim(step, said, window, recall)
     return step
 
 
-def issues_of(claims: Iterable[Claim]) -> tuple[str, ...]:
-    """Return the issues whose ledger `compare_claims` needs.
-
-    That is a claim's own issue and the theme of its act; for an account of a mediation, which
-    may be told of the truce it led to or of nothing in particular, every theme.
-    """
-    return tuple(sorted({issue for c in claims if c.act for issue in _issues(c)}))
-
-
-def _issues(claim: Claim) -> set[str]:
-    themes = THEMES if is_kind("accounts", claim.act) else (claim.theme,)
-    return {issue_of(claim), *(theme for theme in themes if theme)}
+def _prepared(
+    step: Compared, claims: Sequence[Claim], topic: str, window: timedelta, recall: Recall
+) -> Compared:
+    """Ask at once what bears on all claims; only what one changes for the next is asked later."""
+    step = _recalled(step, names_asked(claims), recall)
+    found = (read(claim, claims, topic, step.ledger.propositions) for claim in claims)
+    questions = (asked_of(said, window) for said in found if said is not None)
+    return _recalled(step, reduce(or_, questions, Question()), recall)
 
 
-def _with_claim(step: Compared, said: Said, window: timedelta) -> Compared:
-    ledger = step.ledger
-    decision, stated = decide(said, ledger, window)
+def _recalled(step: Compared, question: Question, recall: Recall | None) -> Compared:
+    """Add the answer to a question to the ledger, but for what this article has changed."""
+    new = question - step.asked
+    if recall is None or not new:
+        return step
+    found = recall(new)
+    changed = _ids(step.contradictions)
+    kept = tuple(pair for pair in found.contradictions if pair.id not in changed)
+    return replace(
+        step,
+        ledger=_joined(replace(found, contradictions=kept), step.ledger),
+        before=_joined(found, step.before),
+        asked=step.asked | new,
+    )
+
+
+def _joined(found: Ledger, known: Ledger) -> Ledger:
+    """Return both; of a record in both that of `known`."""
+    stances = _put((*found.positions, *found.history), (*known.positions, *known.history))
+    return Ledger(
+        propositions=_put(found.propositions, known.propositions),
+        positions=tuple(p for p in stances if p.until is None),
+        contradictions=_put(found.contradictions, known.contradictions),
+        history=tuple(p for p in stances if p.until is not None),
+    )
+
+
+def _with_claim(
+    step: Compared, said: Said, window: timedelta, recall: Recall | None = None
+) -> Compared:
+    step = _recalled(step, asked_of(said, window), recall)
+    step = _recalled(step, asked_then(said, step.ledger.propositions), recall)
+    decision, stated = decide(said, step.ledger, window)
     counted = _ids(step.propositions) | _ids(step.positions)
-    propositions = (_counted_once(stated, ledger, counted),) if stated else ()
-    positions = changed_positions(said, ledger, counted=counted)
-    opened = opened_by(said, stated, ledger)
-    closed = closed_by(positions, (*ledger.contradictions, *opened))
-    pairs = _put(opened, closed)
-    return Compared(
+    propositions = (_counted_once(stated, step.ledger, counted),) if stated else ()
+    positions = changed_positions(said, step.ledger, counted=counted)
+    step, opened = _opened(step, said, stated, recall)
+    ended = given_up(positions)
+    step = _recalled(step, asked_of_ended(ended), recall)
+    pairs = _put(opened, closed_by(ended, (*step.ledger.contradictions, *opened)))
+    return replace(
+        step,
         decisions=(*step.decisions, decision),
         propositions=_put(step.propositions, propositions),
         positions=_put(step.positions, positions),
         contradictions=_put(step.contradictions, pairs),
-        ledger=_after(ledger, propositions, positions, pairs),
+        ledger=_after(step.ledger, propositions, positions, pairs),
     )
+
+
+def _opened(
+    step: Compared, said: Said, stated: Proposition | None, recall: Recall | None
+) -> tuple[Compared, tuple[Contradiction, ...]]:
+    """Return the pairs a claim opens that are not open already."""
+    opened = opened_by(said, stated, step.ledger)
+    if not opened or recall is None:
+        return step, opened
+    step = _recalled(step, Question(pairs=tuple(pair.id for pair in opened)), recall)
+    known = _ids(step.ledger.contradictions)
+    return step, tuple(pair for pair in opened if pair.id not in known)
 
 
 def _after(
@@ -131,7 +184,7 @@ def _counted_once(stated: Proposition, ledger: Ledger, counted: frozenset[str]) 
     return replace(stated, times=before.times)
 
 
-def _ids(records: Iterable[Proposition | Position]) -> frozenset[str]:
+def _ids(records: Iterable[Proposition | Position | Contradiction]) -> frozenset[str]:
     return frozenset(record.id for record in records)
 
 
@@ -145,12 +198,13 @@ __all__ = [
     "WINDOW",
     "Compared",
     "Edit",
+    "Recall",
     "adds_little",
     "aspect_of",
     "compare_claims",
     "context_in",
     "corrections",
     "drifts_of",
-    "issues_of",
     "origin_of",
+    "proposition_id",
 ]

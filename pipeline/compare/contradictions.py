@@ -25,17 +25,21 @@ def opened_by(said: Said, stated: Proposition | None, ledger: Ledger) -> tuple[C
 def closed_by(
     positions: Iterable[Position], pairs: Iterable[Contradiction]
 ) -> tuple[Contradiction, ...]:
-    """Return the open pairs that end because a side gave up the act that made them."""
-    positions = tuple(positions)
-    given_up = [p for p in positions if p.until is not None and _is_given_up(p, positions)]
+    """Return the open pairs that end because a side gave up (`given_up`) what made them."""
     return tuple(
         replace(pair, closed=position.until)
         for pair in pairs
-        for position in given_up
+        for position in positions
         if pair.issue == position.issue
         and (position.party, position.act)
         in ((pair.party_a, pair.act_a), (pair.party_b, pair.act_b))
     )
+
+
+def given_up(positions: Iterable[Position]) -> tuple[Position, ...]:
+    """Return the ended stances whose party has taken another side in `positions`."""
+    positions = tuple(positions)
+    return tuple(p for p in positions if p.until is not None and _is_given_up(p, positions))
 
 
 def _is_given_up(ended: Position, positions: Iterable[Position]) -> bool:

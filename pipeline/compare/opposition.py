@@ -20,18 +20,23 @@ def opposed_to(said: Said, propositions: Iterable[Proposition]) -> list[Proposit
 
     Of others: another party's own, or what another voice has reported of this party.
     """
-    if said.voice.level == "bystander":
-        return []
     known = [p for p in propositions if p.voice != "bystander"]
-    found = [p for p in known if _opposes(said, p) and said.is_about_opposed(p)]
+    found = [p for p in known if is_opposed(said, p)]
     held = [p for p in found if not _is_given_up(p, known)]
     return sorted(held, key=lambda p: (p.first_stated, p.id))
+
+
+def is_opposed(said: Said, other: Proposition) -> bool:
+    """Say whether two statements cannot both hold, whether or not one has been given up since."""
+    bystander = "bystander" in (said.voice.level, other.voice)
+    return not bystander and _opposes(said, other) and said.is_about_opposed(other)
 
 
 def clashing(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
     """Return other parties' accounts of the same fact with another number, day or place."""
     others = [p for p in propositions if p.party != said.party and _clashes(said, p)]
-    return [p for p in others if said.is_about_opposed(p)]
+    found = [p for p in others if said.is_about_opposed(p)]
+    return sorted(found, key=lambda p: (p.first_stated, p.id))
 
 
 def _clashes(said: Said, other: Proposition) -> bool:

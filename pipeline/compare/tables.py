@@ -83,6 +83,13 @@ def aspect_of(act: str) -> str:
     return load_tables().aspect.get(act, act)
 
 
+@cache
+def acts_of_aspect(act: str) -> tuple[str, ...]:
+    """Return the acts that take a position on the same aspect as `act`, itself included."""
+    aspects = load_tables().aspect
+    return tuple(other for other in aspects if aspects[other] == aspect_of(act)) or (act,)
+
+
 def is_kind(kind: str, code: str | None) -> bool:
     """Say whether an act, or a role code, is of a kind of the tables."""
     return code in load_tables().kinds[kind]

@@ -52,7 +52,7 @@ def voice_of(
 
 def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
     """Return whose position a claim is: countries joined by "+", a group, or a name."""
-    known = sorted(known, key=lambda p: p.last_stated, reverse=True)
+    known = sorted(known, key=lambda p: (p.last_stated, p.id), reverse=True)
     if _is_short(claim) and (heard := _speaker_known(claim, known)):
         return heard
     if claim.role_code in NOT_THE_STATE:
@@ -65,6 +65,30 @@ def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
         unnamed = next((p.party for p in known if in_brackets(p.party) in IGO), None)
         return unnamed or _as_known(name, known)
     return _as_known(name, known)
+
+
+def tellers(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Return the claims that have an act, and those within which such a claim is told."""
+    claims = tuple(claims)
+    parents = {claim.parent for claim in claims if claim.act is not None}
+    return tuple(claim for claim in claims if claim.act is not None or claim.id in parents)
+
+
+def names_to_look_up(claim: Claim) -> tuple[str, tuple[str, ...]]:
+    """Return by which last name, and which names of parties, `party_of` looks among the known.
+
+    "" and nothing where the claim itself tells all.
+    """
+    last = claim.source_text.split()[-1] if _is_short(claim) else ""
+    if claim.role_code in NOT_THE_STATE:
+        return last, ()
+    if claim.countries == IGO:
+        found = [_organisation(claim)]
+    elif claim.countries:
+        found = [_group_named(claim)]
+    else:
+        found = [_state_named(claim) or _subject(claim) or claim.party]
+    return last, tuple(name for name in found if name)
 
 
 def is_within(party: str, other: str) -> bool:
@@ -119,11 +143,13 @@ def _subject(claim: Claim) -> str | None:
 
 
 def _group_spoken_for(claim: Claim, known: Iterable[Proposition]) -> str | None:
+    return _as_known(_group_named(claim), known)
+
+
+def _group_named(claim: Claim) -> str | None:
     """Return the group of "its spokesman", whom a text gives no office: the words' subject."""
     its = load_tables().patterns["its"].search(claim.source_text)
-    if its is None or claim.role_code is not None:
-        return None
-    return _as_known(first_name("subject", claim.text), known)
+    return None if its is None or claim.role_code is not None else first_name("subject", claim.text)
 
 
 def _speaks_for_a_state(claim: Claim) -> bool:

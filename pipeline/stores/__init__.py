@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import ConfigError
+from pipeline.questions import Question
 from pipeline.records import (
     Alert,
     Article,
@@ -132,8 +133,11 @@ class LedgerStore(Protocol):
     def lease_holder(self, name: str) -> str | None:
         """Return who holds a lease, valid or not; None when nobody does."""
 
-    def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
-        """Return what was said on these issues; the cost does not grow with the store."""
+    def ledger(self, topic: str, question: Question) -> Ledger:
+        """Answer the lines of a question on a topic: every record found, once.
+
+        Each line is a look-up with a limit, so the cost does not grow with the store.
+        """
 
     def lookalikes(self, sketch: Sketch, limit: int = 50) -> list[tuple[Article, Sketch]]:
         """Return articles (without text) that share an LSH band with `sketch`, oldest first."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from pipeline.questions import Question
 from pipeline.records import (
     Alert,
     Article,
@@ -48,6 +49,7 @@ from pipeline.stores.elasticsearch import (
     lookalikes,
     parts,
     polls,
+    recall,
     retention,
     schema,
     search,
@@ -177,10 +179,10 @@ class ElasticsearchStore:
         """Return who holds a lease, valid or not; None when nobody does."""
         return state.lease_holder(self._cluster, name)
 
-    def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
-        """Return what was said on these issues; the cost does not grow with the store."""
+    def ledger(self, topic: str, question: Question) -> Ledger:
+        """Answer the lines of a question; the cost does not grow with the store."""
         ledger.finish(self._cluster, now=self._clock)
-        return ledger.ledger(self._cluster, topic, issues)
+        return recall.ledger(self._cluster, topic, question)
 
     def lookalikes(self, sketch: Sketch, limit: int = 50) -> list[tuple[Article, Sketch]]:
         """Return articles (without text) that share an LSH band with `sketch`, oldest first."""

@@ -64,6 +64,16 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """One search of several that go out together."""
+
+    index: str
+    query: Source
+    sort: Sequence[Source | str]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One write; made by the functions below."""
 
@@ -249,14 +259,33 @@ class Cluster:
             searches.append({"index": self.name(index), "allow_partial_search_results": False})
             body: Source = {"query": well_formed(query), "size": 0, "track_total_hits": True}
             searches.append(body | ({"aggs": aggregations} if aggregations else {}))
-        answer = self.ask(lambda client: client.msearch(searches=searches))
-        found = []
-        for one in answer["responses"]:
+        return [
+            (int(one["hits"]["total"]["value"]), one.get("aggregations", {}))
+            for one in self._answers(searches)
+        ]
+
+    def search_all(self, searches: Sequence[Search]) -> list[list[Source]]:
+        """Return the documents that each search finds, in its order, all in one request."""
+        lines: list[Source] = []
+        for one in searches:
+            lines.append({"index": self.name(one.index), "allow_partial_search_results": False})
+            lines.append(
+                {
+                    "query": well_formed(one.query),
+                    "sort": list(one.sort),
+                    "size": one.limit,
+                    "track_total_hits": False,
+                }
+            )
+        return [[hit["_source"] for hit in one["hits"]["hits"]] for one in self._answers(lines)]
+
+    def _answers(self, lines: list[Source]) -> list[dict[str, Any]]:
+        answer = self.ask(lambda client: client.msearch(searches=lines))
+        found: list[dict[str, Any]] = answer["responses"]
+        for one in found:
             if "error" in one:
-                raise faults.refused(
-                    self.url, int(one.get("status", 503)), faults.reason_of(one["error"])
-                )
-            found.append((int(one["hits"]["total"]["value"]), one.get("aggregations", {})))
+                status, reason = int(one.get("status", 503)), faults.reason_of(one["error"])
+                raise faults.refused(self.url, status, reason)
         return found
 
     # -- writing ---------------------------------------------------------------------------
@@ -453,6 +482,7 @@ __all__ = [
     "Cluster",
     "Kept",
     "Outcome",
+    "Search",
     "Source",
     "Write",
     "create",

@@ -10,16 +10,16 @@ is written down before reading anything: `finish`. Carrying out twice changes no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline.questions import tags_of
 from pipeline.records import (
     Comparison,
     Contradiction,
     Coverage,
     Decision,
-    Ledger,
     Position,
     Proposition,
     stable_id,
@@ -44,32 +44,12 @@ from pipeline.stores.times import micros
 
 PROPOSITIONS, POSITIONS, CONTRADICTIONS = "propositions", "positions", "contradictions"
 INTENT = "comparison"  # `_id` of the one comparison that is being written
-ENDED = 500  # of the positions that ended, the newest
 MOST_CARRIERS = 60_000  # articles counted for one proposition
 
 Now = Callable[[], datetime]
 
 
 # -- reading ---------------------------------------------------------------------------------
-
-
-def ledger(cluster: Cluster, topic: str, issues: Sequence[str]) -> Ledger:
-    """Return propositions, current positions and open contradictions on these issues."""
-    if not issues:
-        return Ledger()
-    asked: list[Source] = [{"term": {"topic": topic}}, {"terms": {"issue": list(issues)}}]
-    cluster.refresh(PROPOSITIONS, POSITIONS, CONTRADICTIONS)
-    said = cluster.hits(PROPOSITIONS, {"bool": {"filter": asked}}, sort=["id"])
-    held = cluster.hits(POSITIONS, _without("until", asked), sort=["id"])
-    ended: Source = {"bool": {"filter": [*asked, {"exists": {"field": "until"}}]}}
-    past = cluster.hits(POSITIONS, ended, sort=[{"since_us": "desc"}, "id"], limit=ENDED)
-    open_ = cluster.hits(CONTRADICTIONS, _without("closed", asked), sort=["id"])
-    return Ledger(
-        propositions=tuple(loads(Proposition, kept.source["record"]) for kept in said),
-        positions=tuple(loads(Position, kept.source["record"]) for kept in held),
-        contradictions=tuple(loads(Contradiction, kept.source["record"]) for kept in open_),
-        history=tuple(loads(Position, kept.source["record"]) for kept in past),
-    )
 
 
 def _without(field: str, conditions: list[Source]) -> Source:
@@ -290,6 +270,10 @@ def _proposition_source(proposition: Proposition) -> Source:
         "key": proposition.key,
         "party": proposition.party,
         "act": proposition.act,
+        "day": proposition.day or None,
+        "tags": list(tags_of(proposition.party, proposition.voices)),
+        "first_us": micros(proposition.first_stated),
+        "last_us": micros(proposition.last_stated),
         "times": proposition.times,
         "first": proposition.first_stated.isoformat(),
         "last": proposition.last_stated.isoformat(),
@@ -342,7 +326,6 @@ __all__ = [
     "coverages",
     "document_of",
     "finish",
-    "ledger",
     "positions",
     "save_comparison",
 ]

@@ -5,7 +5,8 @@
     polls       polls, cursors            versions    what an article becomes when saved
     articles    reading, restaging        claims      replacing claims
     index       words and facets          search      who said what
-    ledger      compare's reading, writing            lookalikes  sketches
+    ledger      compare's writing, positions          recall      what compare asks of the ledger
+    lookalikes  sketches
     alerts      alerts and outbox         retention   forgetting texts      counts  the rest
     parts       copying
 
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.questions import Question
 from pipeline.records import (
     Alert,
     Article,
@@ -50,6 +52,7 @@ from pipeline.stores.sqlite import (
     lookalikes,
     parts,
     polls,
+    recall,
     retention,
     search,
     versions,
@@ -179,9 +182,9 @@ class SqliteStore:
         """Return who holds a lease, valid or not; None when nobody does."""
         return ledger.lease_holder(self._database, name)
 
-    def ledger(self, topic: str, issues: Sequence[str]) -> Ledger:
-        """Return what was said on these issues; the cost does not grow with the store."""
-        return ledger.ledger(self._database, topic, issues)
+    def ledger(self, topic: str, question: Question) -> Ledger:
+        """Answer the lines of a question; the cost does not grow with the store."""
+        return recall.ledger(self._database, topic, question)
 
     def lookalikes(self, sketch: Sketch, limit: int = 50) -> list[tuple[Article, Sketch]]:
         """Return articles (without text) that share an LSH band with `sketch`, oldest first."""

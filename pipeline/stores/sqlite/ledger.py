@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from pipeline.questions import tags_of
 from pipeline.records import (
     Comparison,
     Contradiction,
     Coverage,
     Decision,
-    Ledger,
     Position,
     Proposition,
     stable_id,
@@ -56,44 +56,6 @@ def lease_holder(database: Database, name: str) -> str | None:
 
 
 # -- reading ---------------------------------------------------------------------------------
-
-
-_PROPOSITIONS = """
-    SELECT proposition FROM propositions
-    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) ORDER BY id
-"""
-_POSITIONS = """
-    SELECT position FROM positions
-    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND until IS NULL
-    ORDER BY id
-"""
-ENDED = 500  # of the positions that ended, the newest
-_HISTORY = """
-    SELECT position FROM positions
-    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND until IS NOT NULL
-    ORDER BY since DESC, id LIMIT :ended
-"""
-_CONTRADICTIONS = """
-    SELECT contradiction FROM contradictions
-    WHERE topic = :topic AND issue IN (SELECT value FROM json_each(:issues)) AND closed IS NULL
-    ORDER BY id
-"""
-
-
-def ledger(database: Database, topic: str, issues: Sequence[str]) -> Ledger:
-    """Return propositions, current positions and open contradictions on these issues."""
-    asked = {"topic": topic, "issues": encode(list(issues))}
-    with database.read():
-        propositions = database.run(_PROPOSITIONS, asked)
-        current = database.run(_POSITIONS, asked)
-        ended = database.run(_HISTORY, asked | {"ended": ENDED})
-        unresolved = database.run(_CONTRADICTIONS, asked)
-    return Ledger(
-        propositions=tuple(loads(Proposition, document) for (document,) in propositions),
-        positions=tuple(loads(Position, document) for (document,) in current),
-        contradictions=tuple(loads(Contradiction, document) for (document,) in unresolved),
-        history=tuple(loads(Position, document) for (document,) in ended),
-    )
 
 
 def positions(
@@ -237,35 +199,71 @@ def put(
     contradictions: Iterable[Contradiction] = (),
 ) -> None:
     """Make the ledger say this, inside the caller's transaction."""
+    for proposition in propositions:
+        _put_proposition(database, proposition)
     database.many(
         """
-        INSERT INTO propositions (id, topic, issue, proposition) VALUES (?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET proposition = excluded.proposition, issue = excluded.issue
-        """,
-        [(p.id, p.topic, p.issue, dumps(p)) for p in propositions],
-    )
-    database.many(
-        """
-        INSERT INTO positions (id, topic, issue, party, since, until, position)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO positions (id, topic, issue, party, act, since, until, position)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET since = excluded.since, until = excluded.until,
-        position = excluded.position
+        act = excluded.act, position = excluded.position
         """,
         [
-            (p.id, p.topic, p.issue, p.party, micros(p.since), _micros(p.until), dumps(p))
+            (p.id, p.topic, p.issue, p.party, p.act, micros(p.since), _micros(p.until), dumps(p))
             for p in positions
         ],
     )
     database.many(
         """
-        INSERT INTO contradictions (id, topic, issue, opened, closed, contradiction)
-        VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET opened = excluded.opened, closed = excluded.closed,
-        contradiction = excluded.contradiction
+        INSERT INTO contradictions
+        (id, topic, issue, party_a, act_a, party_b, act_b, opened, closed, contradiction)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET issue = excluded.issue,
+        party_a = excluded.party_a, act_a = excluded.act_a,
+        party_b = excluded.party_b, act_b = excluded.act_b, opened = excluded.opened,
+        closed = excluded.closed, contradiction = excluded.contradiction
         """,
         [
-            (c.id, c.topic, c.issue, micros(c.opened), _micros(c.closed), dumps(c))
+            (
+                *(c.id, c.topic, c.issue, c.party_a, c.act_a, c.party_b, c.act_b),
+                *(micros(c.opened), _micros(c.closed), dumps(c)),
+            )
             for c in contradictions
+        ],
+    )
+
+
+def _put_proposition(database: Database, proposition: Proposition) -> None:
+    """Keep a proposition, and the names it is found by under the time it was last stated."""
+    p, last = proposition, micros(proposition.last_stated)
+    _forget_names(database, p.id)
+    database.run(
+        """
+        INSERT INTO propositions
+        (id, topic, issue, party, act, day, first, last, proposition)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET issue = excluded.issue, party = excluded.party,
+        act = excluded.act, day = excluded.day, first = excluded.first, last = excluded.last,
+        proposition = excluded.proposition
+        """,
+        (p.id, p.topic, p.issue, p.party, p.act, p.day, micros(p.first_stated), last, dumps(p)),
+    )
+    database.many(
+        "INSERT INTO heard (topic, tag, last, id) VALUES (?, ?, ?, ?)",
+        [(p.topic, tag, last, p.id) for tag in tags_of(p.party, p.voices)],
+    )
+
+
+def _forget_names(database: Database, proposition_id: str) -> None:
+    row = database.first("SELECT proposition FROM propositions WHERE id = ?", (proposition_id,))
+    if row is None:
+        return
+    known = loads(Proposition, row[0])
+    database.many(
+        "DELETE FROM heard WHERE topic = ? AND tag = ? AND last = ? AND id = ?",
+        [
+            (known.topic, tag, micros(known.last_stated), known.id)
+            for tag in tags_of(known.party, known.voices)
         ],
     )
 
@@ -279,7 +277,6 @@ __all__ = [
     "contradictions",
     "coverage",
     "decisions",
-    "ledger",
     "positions",
     "put",
     "release_lease",

@@ -9,7 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.errors import StoreError
+from pipeline.questions import tags_of
+from pipeline.records import Proposition
+from pipeline.stores.documents import loads
 from pipeline.stores.sqlite.database import Database
+from pipeline.stores.sqlite.times import micros
 
 Migration = Callable[[Database], None]
 
@@ -21,7 +25,28 @@ def create(database: Database) -> None:
     database.script(_SCHEMA)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create,)
+def index_the_ledger(database: Database) -> None:
+    """Step 2: columns and names by which compare asks the ledger bounded questions."""
+    database.script(_LEDGER)
+    for (document,) in database.run("SELECT proposition FROM propositions ORDER BY id"):
+        known = loads(Proposition, document)
+        database.run(
+            "UPDATE propositions SET party = ?, act = ?, day = ?, first = ?, last = ? WHERE id = ?",
+            (
+                *(known.party, known.act, known.day),
+                *(micros(known.first_stated), micros(known.last_stated), known.id),
+            ),
+        )
+        database.many(
+            "INSERT INTO heard (topic, tag, last, id) VALUES (?, ?, ?, ?)",
+            [
+                (known.topic, tag, micros(known.last_stated), known.id)
+                for tag in tags_of(known.party, known.voices)
+            ],
+        )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, index_the_ledger)
 
 
 def upgrade(database: Database, migrations: Sequence[Migration] = MIGRATIONS) -> Path | None:
@@ -173,6 +198,47 @@ CREATE INDEX deliveries_sent ON deliveries (channel, rule, sent_at) WHERE state 
 CREATE TABLE leases (
     name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# Each index ends as the questions order, so that the newest few are read and no more. `heard`
+# holds the tags of a proposition (see questions.py) under the time it was last stated.
+_LEDGER = """
+ALTER TABLE propositions ADD COLUMN party TEXT NOT NULL DEFAULT '';
+ALTER TABLE propositions ADD COLUMN act TEXT NOT NULL DEFAULT '';
+ALTER TABLE propositions ADD COLUMN day TEXT NOT NULL DEFAULT '';
+ALTER TABLE propositions ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE propositions ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+DROP INDEX IF EXISTS propositions_of_issue;
+CREATE INDEX propositions_of_issue ON propositions (topic, issue, last, id);
+CREATE INDEX propositions_of_act ON propositions (topic, act, last, id);
+CREATE INDEX propositions_of_party_act ON propositions (topic, party, act, last, id);
+CREATE INDEX propositions_of_party_issue ON propositions (topic, party, issue, last, id);
+CREATE INDEX propositions_of_day ON propositions (topic, act, day, last, id);
+CREATE TABLE heard (
+    topic TEXT, tag TEXT, last INTEGER, id TEXT REFERENCES propositions,
+    PRIMARY KEY (topic, tag, last, id)) WITHOUT ROWID;
+
+ALTER TABLE positions ADD COLUMN act TEXT NOT NULL DEFAULT '';
+UPDATE positions SET act = coalesce(json_extract(position, '$.act'), '');
+DROP INDEX IF EXISTS positions_current;
+DROP INDEX IF EXISTS positions_ended;
+CREATE INDEX positions_current ON positions (topic, party, issue, since, id) WHERE until IS NULL;
+CREATE INDEX positions_of_act ON positions (topic, party, issue, act, since, id);
+
+ALTER TABLE contradictions ADD COLUMN party_a TEXT NOT NULL DEFAULT '';
+ALTER TABLE contradictions ADD COLUMN act_a TEXT NOT NULL DEFAULT '';
+ALTER TABLE contradictions ADD COLUMN party_b TEXT NOT NULL DEFAULT '';
+ALTER TABLE contradictions ADD COLUMN act_b TEXT NOT NULL DEFAULT '';
+UPDATE contradictions SET
+    party_a = coalesce(json_extract(contradiction, '$.party_a'), ''),
+    act_a = coalesce(json_extract(contradiction, '$.act_a'), ''),
+    party_b = coalesce(json_extract(contradiction, '$.party_b'), ''),
+    act_b = coalesce(json_extract(contradiction, '$.act_b'), '');
+DROP INDEX IF EXISTS contradictions_open;
+CREATE INDEX contradictions_of_a ON contradictions (topic, party_a, act_a, issue, opened, id)
+    WHERE closed IS NULL;
+CREATE INDEX contradictions_of_b ON contradictions (topic, party_b, act_b, issue, opened, id)
+    WHERE closed IS NULL;
 """
 
 
