@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.compare.fronts import timeline
 from pipeline.demo.script import load_crisis
 from pipeline.records import Alert, Novelty, PollOutcome, Query
 from pipeline.stores import open_store
@@ -107,6 +108,21 @@ def test_the_two_accounts_of_the_ceasefire_stand_on_the_board(week: Path) -> Non
     sides = {frozenset((p.party_a, p.party_b)) for p in pairs}
     assert frozenset(("XA", "XC")) in sides
     assert frozenset(("XA", "XB")) in sides  # violation, and its denial
+
+
+def test_the_ceasefire_is_told_from_its_announcement_to_its_end(week: Path) -> None:
+    with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
+        claims = [f.claim for f in store.search(Query(theme="ceasefire", limit=1000))]
+    [truce] = timeline(claims, "harun-valley", ("XA", "XB"))
+    assert [(event.kind, event.claimant) for event in truce.events] == [
+        ("announced", "XC"),
+        ("violation alleged", "XB"),
+        ("violation denied", "XA"),
+        ("extended", "XA"),
+        ("extended", "XA"),
+        ("ended", "XB"),
+    ]
+    assert (truce.state, truce.type) == ("ended", "bilateral")
 
 
 def test_reprints_count_as_one_origin(week: Path) -> None:

@@ -36,6 +36,7 @@ COMMANDS = {
     "alerts": ("asking", "Alerts, newest first, or one with its receipt."),
     "positions": ("asking", "The ledger: who holds what, since when, on whose word."),
     "contradictions": ("asking", "Claims of different parties that cannot both hold."),
+    "ceasefire": ("ceasefires", "The ceasefire on each front: who announced, broke, ended it."),
     "coverage": ("asking", "Which feeds are alive, late, silent or failing."),
     "feeds": ("feeds", "List, check, add, import and export feeds."),
     "topics": ("topics", "Check topics; back-test a topic or rule on stored articles."),
