@@ -28,10 +28,11 @@ def extract_records(
     topics: Sequence[Topic] | None,
     *,
     sentences: bool = False,
+    explain: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield the predictions for articles or passages, one JSON-able object each.
 
-    `topics` None means any conflict.
+    `topics` None means any conflict; with `explain` each claim has "why", by part.
 
     Raises:
         ConfigError: a record has no id or text.
@@ -42,7 +43,7 @@ def extract_records(
     matcher = None if topics is None else TopicFilter(topics)
     for number, record in enumerate(records, 1):
         _check(record, number, ("id", "text"))
-        answer = claims_json(dict(record), extractor, sentences=sentences)
+        answer = claims_json(dict(record), extractor, sentences=sentences, explain=explain)
         yield answer if matcher is None or _matches(record, matcher) else _quiet(answer)
 
 
@@ -53,8 +54,15 @@ def _matches(record: Mapping[str, Any], matcher: TopicFilter) -> bool:
 
 def _quiet(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the answer for a text no topic wants: a watch would not even have read it."""
-    claims = [claim | {"alert_worthy": False} for claim in answer["claims"]]
+    claims = [_unwanted(claim) for claim in answer["claims"]]
     return answer | {"claims": claims} | ({"relevant": False} if "relevant" in answer else {})
+
+
+def _unwanted(claim: dict[str, Any]) -> dict[str, Any]:
+    quiet = claim | {"alert_worthy": False}
+    if "why" not in claim:
+        return quiet
+    return quiet | {"why": claim["why"] | {"alert": "no: no topic wants the text"}}
 
 
 def compare_streams(

@@ -78,11 +78,12 @@ def closest(text: str, groups: Sequence[Sequence[Hit]], within: int) -> tuple[Hi
     None when they do not lie within `within` words: the first word of the last hit at most so
     many words after the first word of the first one (neighbouring words: 1).
     """
-    order = sorted((hit.start, which, hit) for which, group in enumerate(groups) for hit in group)
-    places = _word_places(text, [start for start, _, _ in order])
+    hits = ((which, hit) for which, group in enumerate(groups) for hit in group)
+    order = sorted(hits, key=lambda pair: (pair[1].start, pair[0]))
+    places = _word_places(text, [hit.start for _, hit in order])
     latest: dict[int, tuple[int, Hit]] = {}
     best: tuple[int, tuple[Hit, ...]] | None = None
-    for place, (_, which, hit) in zip(places, order, strict=True):
+    for place, (which, hit) in zip(places, order, strict=True):
         latest[which] = (place, hit)
         if len(latest) == len(groups):
             width = place - min(at for at, _ in latest.values())

@@ -496,6 +496,18 @@ def test_exit_codes(run: Run, folder: Path, arguments: list[str], code: int) -> 
     assert said.err
 
 
+def test_extract_explains_each_claim_when_asked(run: Run, folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps({"id": "a", "text": "Norway rejected mediation."}), "utf-8")
+    options = ("--config", folder, "--topic", "any")
+    plain, told = run("extract", file, *options), run("extract", "--explain", file, *options)
+    assert told.code == 0
+    assert "MED_REJECT" in plain.out
+    assert "    act " not in plain.out
+    assert "    act         MED_REJECT: " in told.out
+    assert "    alert       yes: " in told.out
+
+
 def test_another_process_at_work_is_exit_code_4(run: Run, tmp_path: Path) -> None:
     write_config(tmp_path, feeds="")
     with closing(open_store(f"sqlite:///{tmp_path}/small.sqlite")) as store:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.extract import EXTRACTOR, Extractor, claims_json
 from pipeline.extract.evaluate import article_of
+from pipeline.extract.explain import NOT_ASKED, PARTS
 from pipeline.languages import known_languages, language_of, load_language
 from pipeline.records import Article, Claim
 
@@ -142,3 +143,39 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+# -- why ---------------------------------------------------------------------------------
+
+
+def test_a_claim_explains_every_part_in_words(extractor: Extractor) -> None:
+    text = "Norway's foreign minister said on Monday that Oslo would accept a mediator if asked."
+    [(claim, why)] = extractor.explained(article(text))
+    assert tuple(why) == PARTS
+    assert claim.act == "MED_ACCEPT"
+    assert "cue 'said'" in why["attribution"]
+    assert why["speaker"].startswith(f"{claim.speaker}, of ")
+    assert "The Courier" in why["chain"]
+    assert "on 'accept a mediator'" in why["act"]
+    assert why["modality"] == "conditional: 'if'"
+    assert why["background"].startswith("news")
+    assert why["alert"].startswith("yes: MED_ACCEPT alerts")
+
+
+def test_a_claim_without_an_act_says_why_it_has_none(extractor: Extractor) -> None:
+    [(claim, why)] = extractor.explained(article("The minister said the road was shut again."))
+    assert claim.act is None
+    assert why["act"].startswith("none")
+    assert why["alert"] == NOT_ASKED
+
+
+def test_explained_claims_are_the_claims(extractor: Extractor, claims: tuple[Claim, ...]) -> None:
+    told = extractor.explained(article(TEXT, topics=("t",)))
+    assert tuple(claim for claim, _ in told) == claims
+
+
+def test_json_explains_when_asked(extractor: Extractor) -> None:
+    plain = claims_json({"id": "r", "text": TEXT}, extractor)
+    full = claims_json({"id": "r", "text": TEXT}, extractor, explain=True)
+    assert not any("why" in claim for claim in plain["claims"])
+    assert all(tuple(claim["why"]) == PARTS for claim in full["claims"])

@@ -100,6 +100,13 @@ def test_the_nearest_hits_are_chosen() -> None:
     assert closest(text, [[hits[0]], []], 10) is None
 
 
+def test_two_terms_of_one_group_may_begin_at_one_place() -> None:
+    wide, narrow, other = Hit("red house", 0, 9), Hit("red", 0, 3), Hit("door", 14, 18)
+    near = closest("red house and door", [[wide, narrow], [other]], 5)
+    assert near is not None
+    assert [hit.start for hit in near] == [0, 14]
+
+
 # -- decisions --------------------------------------------------------------------------
 
 TOPIC = Topic(

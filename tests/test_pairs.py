@@ -17,7 +17,7 @@ FLOORS = {"dev": 0.82, "held-out": 0.50}  # of pairs with both members right; be
 
 @pytest.mark.parametrize("half", HALVES)
 def test_pairs_are_told_apart(half: str) -> None:
-    """Measured shares: README.md beside the data. Nobody reads which pairs of `held-out` are wrong."""
+    """Measured: README.md beside the data. Nobody reads which pairs of `held-out` are wrong."""
     told = [all(map(is_right, pair.members, found)) for pair, found in _read(half)]
     assert sum(told) / len(told) >= FLOORS[half], f"{sum(told)} of {len(told)}"
 

@@ -26,6 +26,8 @@ FILES = click.argument(
 )
 ANY = "any"
 
+WHY_WIDTH = 300  # characters of one reason
+
 
 @click.command("parse")
 @json_option
@@ -55,6 +57,7 @@ def _print_feed(path: Path, found: Mapping[str, Any]) -> None:
 @json_option
 @config_option
 @click.option("--sentences", is_flag=True, help="Each record is a passage, not an article.")
+@click.option("--explain", is_flag=True, help="Say for each claim what decided it.")
 @click.option("--topic", help="Id of one topic, or 'any' conflict (so for --sentences).")
 @FILES
 def extract_command(
@@ -62,6 +65,7 @@ def extract_command(
     as_json: bool,
     config_dir: Path | None,
     sentences: bool,
+    explain: bool,
     topic: str | None,
 ) -> None:
     """Extract the claims of JSON files: {"id", "outlet", "title", "published", "text"} each.
@@ -73,7 +77,7 @@ def extract_command(
     config = configured(config_dir)
     topics = _topics(config, topic or (ANY if sentences else None))
     for found in extract_records(
-        _all_records(files, _article_fault), config, topics, sentences=sentences
+        _all_records(files, _article_fault), config, topics, sentences=sentences, explain=explain
     ):
         if as_json:
             print_json(found)
@@ -148,3 +152,5 @@ def _print_claims(found: Mapping[str, Any]) -> None:
         mark = "*" if claim["alert_worthy"] else " "
         chain = " <- ".join(map(line, claim["chain"]))
         click.echo(f"{mark} {claim['act'] or '-':18} {chain}: {line(claim['text'], 160)}")
+        for part, why in claim.get("why", {}).items():
+            click.echo(f"    {part:11} {line(why, WHY_WIDTH)}")

@@ -10,7 +10,7 @@ Each writes on the drafts of `doc._.drafts` (see `draft`); `assemble` freezes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from pipeline.records import Article, Claim, Topic
 
 if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
+    from spacy.tokens import Doc
 
 __all__ = ["EXTRACTOR", "Extractor", "claims_json"]
 
@@ -58,15 +59,31 @@ class Extractor:
         for code, group in groupby(articles, key=language_of):
             yield from self._pipe_language(code, group)
 
+    def explained(self, article: Article) -> tuple[tuple[Claim, Mapping[str, str]], ...]:
+        """Return the claims of one article, each with why it is what it is, by part.
+
+        The parts are those of `explain.PARTS`; the claims are those of `claims`.
+        """
+        from pipeline.extract.assemble import drafts_and_claims
+        from pipeline.extract.explain import explanation
+
+        [doc] = self._read(language_of(article), [article])
+        return tuple((c, explanation(d, c)) for d, c in drafts_and_claims(doc, EXTRACTOR))
+
     def _pipe_language(
         self, code: str, articles: Iterable[Article]
     ) -> Iterator[tuple[Article, tuple[Claim, ...]]]:
-        from pipeline.extract.assemble import claims_of, read_article
+        from pipeline.extract.assemble import claims_of
+
+        for doc in self._read(code, articles):
+            yield doc.user_data["article"], claims_of(doc, EXTRACTOR)
+
+    def _read(self, code: str, articles: Iterable[Article]) -> Iterator[Doc]:
+        from pipeline.extract.assemble import read_article
 
         nlp = self._pipeline(code)
         docs = (read_article(nlp, article, self.topics) for article in articles)
-        for doc in nlp.pipe(docs, batch_size=BATCH):
-            yield doc.user_data["article"], claims_of(doc, EXTRACTOR)
+        yield from nlp.pipe(docs, batch_size=BATCH)
 
     def _pipeline(self, code: str) -> Pipeline:
         if code not in self.pipelines:

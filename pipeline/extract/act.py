@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from spacy.language import Language as Pipeline
 
 from pipeline.extract.acts_found import CONTEXT, NEIGHBOURS, said_of
-from pipeline.extract.alertworthy import concerns, is_alertable, other_field
+from pipeline.extract.alertworthy import concern, is_alertable, other_field
 from pipeline.extract.background import Place, why_background
 from pipeline.extract.draft import Draft
 from pipeline.extract.judge import Judgement, Utterance, judge, normal
-from pipeline.extract.modality import is_hedged, modality_of
+from pipeline.extract.modality import is_hedged, read_modality
 from pipeline.extract.object import Named, issue_of, targets_of, third_party_of
 from pipeline.extract.patterns import Grammar, load_grammar
 from pipeline.extract.sentences import sentence_at, sentence_spans
@@ -48,7 +48,11 @@ class Acts:
             judged = [judge(self.grammar, utterance(self.grammar, scene, d)) for d in drafts]
             for number, found in enumerate(judged):
                 drafts[number].theme = theme_of(self.grammar, scene, drafts[number])
-                if found and not left_to_party(drafts, judged, number):
+                if found is None:
+                    drafts[number].why["act"] = "none: no rule fits, or one that fits is cancelled"
+                elif left_to_party(drafts, judged, number):
+                    drafts[number].why["act"] = f"none: {found.act} is the party's inside it"
+                else:
                     describe(self.grammar, scene, neighbours(drafts, number), drafts[number], found)
         return doc
 
@@ -230,9 +234,8 @@ def describe(
     place = place_of(scene, drafts, draft)
     reason = why_background(grammar, draft, place, published)
     draft.background = reason is not None
-    if reason:
-        draft.why["background"] = reason
-    draft.alert_worthy = not draft.background and would_alert(scene, draft, sentence, whole)
+    draft.why["background"] = reason or "news: nothing recalls or presupposes it"
+    draft.alert_worthy, draft.why["alert"] = alerting(scene, draft, sentence, whole)
 
 
 def _set_act(grammar: Grammar, draft: Draft, found: Judgement, words: str) -> None:
@@ -240,7 +243,7 @@ def _set_act(grammar: Grammar, draft: Draft, found: Judgement, words: str) -> No
     draft.act, draft.theme, draft.polarity = act.code, act.theme, act.polarity
     if act.code == "THREAT" and (found.truce or grammar.words["truce"].search(found.piece)):
         draft.theme = "ceasefire"
-    draft.modality = modality_of(grammar, act.code, words)
+    draft.modality, draft.why["modality"] = read_modality(grammar, act.code, words)
     draft.hedged = is_hedged(grammar, words)
     draft.why["act"] = found.why
 
@@ -290,12 +293,18 @@ def hull(draft: Draft) -> Span:
     return Span(min(span.start for span in spans), max(span.end for span in spans))
 
 
-def would_alert(scene: Scene, draft: Draft, sentence: str, whole: str) -> bool:
-    """Whether the claim alerts in one of the topics in force, given that it is news."""
+def alerting(scene: Scene, draft: Draft, sentence: str, whole: str) -> tuple[bool, str]:
+    """Whether the claim alerts in one of the topics in force, and why it does or not."""
+    if draft.background:
+        return False, "background does not alert"
     if not is_alertable(draft):
-        return False
+        return False, f"{draft.act} does not alert"
     if scene.topics is None:
-        return True
+        return True, f"{draft.act} alerts, in any conflict"
     own = draft.speaker.countries if draft.speaker else ()
     named = {*draft.targets, *draft.third_party} - set(own)
-    return any(concerns(topic, own, named, sentence, whole) for topic in scene.topics)
+    for topic in scene.topics:
+        reason = concern(topic, own, named, sentence, whole)
+        if reason:
+            return True, f"{draft.act} alerts, topic {topic.id}: {reason}"
+    return False, f"{draft.act} alerts, but no topic is concerned"

@@ -37,21 +37,24 @@ def is_alertable(draft: Draft) -> bool:
     return act is not None and (act.alertable or draft.theme in ("mediation", "ceasefire"))
 
 
-def concerns(
+def concern(
     topic: Topic, own: Iterable[str], named: Iterable[str], sentence: str, article: str
-) -> bool:
-    """Whether a claim has to do with a topic.
+) -> str:
+    """Return what a claim has to do with a topic, "" when nothing.
 
     `own` are the speaker's countries, `named` those it speaks about. A party among them, or a
     word of the topic in the sentence, decides for it; only other countries named, against it;
     else the article does.
     """
     if not topic.parties and not topic.terms:
-        return True
-    parties, named = set(topic.parties), set(named)
-    if parties & {*own, *named} or _names(topic, sentence):
-        return True
-    return not named and _names(topic, article)
+        return "any text"
+    parties, own, named = set(topic.parties), set(own), set(named)
+    if parties & {*own, *named}:
+        party = min(parties & {*own, *named})
+        return f"the party {party} {'speaks' if party in own else 'is named'}"
+    if _names(topic, sentence):
+        return "a word of the topic in the sentence"
+    return "a word of the topic in the article" if not named and _names(topic, article) else ""
 
 
 def _names(topic: Topic, text: str) -> bool:

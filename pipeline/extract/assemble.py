@@ -71,11 +71,16 @@ def _tokenized(nlp: Pipeline, text: str) -> Doc:
 
 def claims_of(doc: Doc, extractor: str) -> tuple[Claim, ...]:
     """Freeze the drafts of `doc`, in order; a nested claim names its parent's id."""
+    return tuple(claim for _, claim in drafts_and_claims(doc, extractor))
+
+
+def drafts_and_claims(doc: Doc, extractor: str) -> tuple[tuple[Draft, Claim], ...]:
+    """Return the drafts of `doc` that are claims, in order, each with its claim."""
     article: Article = doc.user_data["article"]
     text = article.text
     ids = [_claim_id(article, draft) for draft in doc._.drafts]
     return tuple(
-        _claim(text, article, draft, ids, extractor, index)
+        (draft, _claim(text, article, draft, ids, extractor, index))
         for index, draft in enumerate(doc._.drafts)
         if not _doubtful_headline(draft)
     )

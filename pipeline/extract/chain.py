@@ -62,14 +62,14 @@ class Chain:
         frames = Frames()
         for draft in sorted(doc._.drafts, key=lambda draft: draft.depth):
             carriers = self._carriers(doc, draft)
+            own = len(carriers)
             if draft.parent is None:
                 carriers, base = _framed(reading, draft, carriers, frames), start
             else:
                 base = doc._.drafts[draft.parent].chain
             carriers = [self._of_state(reading, hop, draft) for hop in carriers]
             draft.chain = _joined([*base, *carriers, *_speaker_hop(reading, draft)])
-            if len(draft.chain) > 2:
-                draft.why["chain"] = " <- ".join(hop.name for hop in draft.chain)
+            draft.why["chain"] = _told_by(draft, base, carriers, own=bool(own))
         return doc
 
     def _start(self, article: Article) -> list[Hop]:
@@ -274,6 +274,18 @@ def _taken(reading: Reading, draft: Draft, place: int) -> bool:
     spans = (*draft.content, *draft.source)
     inside = any(span.start <= place < span.end for span in spans)
     return inside or reading.quotes.at(place) is not None
+
+
+def _told_by(draft: Draft, base: list[Hop], carriers: list[Hop], *, own: bool) -> str:
+    """Return in words where the hops of a chain come from."""
+    first = "the outlet" if draft.parent is None else "the report around it"
+    parts = [f"{first} ({', '.join(hop.name for hop in base)})"]
+    if len(base) > 1 and draft.parent is None:
+        parts = [f"the outlet ({base[0].name}), the copy's credit ({base[1].name})"]
+    if carriers:
+        source = "named with the words" if own else "in force from before"
+        parts.append(f"{', '.join(hop.name for hop in carriers)} ({source})")
+    return ", then ".join([*parts, "the speaker"])
 
 
 def _framed(reading: Reading, draft: Draft, carriers: list[Hop], frames: Frames) -> list[Hop]:

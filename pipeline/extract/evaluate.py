@@ -34,21 +34,28 @@ def article_of(record: Mapping[str, Any]) -> Article:
 
 
 def claims_json(
-    record: Mapping[str, Any], extractor: Extractor, *, sentences: bool = False
+    record: Mapping[str, Any],
+    extractor: Extractor,
+    *,
+    sentences: bool = False,
+    explain: bool = False,
 ) -> dict[str, Any]:
-    """Return {"id", "claims"}; with `sentences` also "relevant": any claim would alert."""
+    """Return {"id", "claims"}; with `sentences` also "relevant": any claim would alert.
+
+    With `explain` each claim has "why": what decided each part, in words.
+    """
     actors = extractor.settings["actors_dir"]
     article = article_of(record)
     credit = read_credit(article, Path(str(actors)) if actors else None)
-    claims = extractor.claims(replace(article, credit=credit))
+    found = extractor.explained(replace(article, credit=credit))
     answer: dict[str, Any] = {"id": record["id"]}
     if sentences:
-        answer["relevant"] = any(claim.alert_worthy for claim in claims)
-    rows = [claim_json(claim) for claim in claims]
-    if sentences:  # passages ask for the codes of roles, articles for their words
-        rows = [
-            row | {"speaker_role": claim.role_code} for row, claim in zip(rows, claims, strict=True)
-        ]
+        answer["relevant"] = any(claim.alert_worthy for claim, _ in found)
+    rows = []
+    for claim, why in found:
+        row = claim_json(claim) | ({"why": dict(why)} if explain else {})
+        # passages ask for the codes of roles, articles for their words
+        rows.append(row | {"speaker_role": claim.role_code} if sentences else row)
     return answer | {"claims": rows}
 
 

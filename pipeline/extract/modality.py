@@ -29,14 +29,21 @@ PERFORMED = frozenset(
 
 def modality_of(grammar: Grammar, act: str, text: str) -> str:
     """Return the modality of `act` in the words `text`."""
+    return read_modality(grammar, act, text)[0]
+
+
+def read_modality(grammar: Grammar, act: str, text: str) -> tuple[str, str]:
+    """Return the modality of `act` in the words `text`, and which of them made it so."""
     if act in ALWAYS:
-        return ALWAYS[act]
-    proposed = act == "CF_EXTEND" and _says(grammar, "proposing", text)
-    if proposed or is_conditional(grammar, act, text):
-        return "conditional"
-    if _still_to_come(grammar, act, text):
-        return "planned"
-    return "past" if act in PERFORMED and _says(grammar, "past", text) else "actual"
+        return ALWAYS[act], f"every {act} is"
+    condition = _condition(grammar, act, text)
+    if condition:
+        return "conditional", condition
+    future = _still_to_come(grammar, act, text)
+    if future:
+        return "planned", future
+    past = _found(grammar, "past", text) if act in PERFORMED else ""
+    return ("past", past) if past else ("actual", "no word puts it off or hangs it on another")
 
 
 def is_conditional(grammar: Grammar, act: str, text: str) -> bool:
@@ -44,21 +51,30 @@ def is_conditional(grammar: Grammar, act: str, text: str) -> bool:
     if act in UNCONDITIONAL:
         return False
     plain = grammar.lists_re("modality", "no_condition").sub(" ", text)
-    return _says(grammar, "strict" if act in REFUSALS else "condition", plain)
+    return bool(_found(grammar, "strict" if act in REFUSALS else "condition", plain))
+
+
+def _condition(grammar: Grammar, act: str, text: str) -> str:
+    proposed = _found(grammar, "proposing", text) if act == "CF_EXTEND" else ""
+    if proposed or not is_conditional(grammar, act, text):
+        return proposed
+    return _found(grammar, "strict" if act in REFUSALS else "condition", text)
 
 
 def is_hedged(grammar: Grammar, text: str) -> bool:
     """Whether the words leave a door open: reportedly, may, in principle ..."""
-    return _says(grammar, "hedge", text)
+    return bool(_found(grammar, "hedge", text))
 
 
-def _still_to_come(grammar: Grammar, act: str, text: str) -> bool:
+def _still_to_come(grammar: Grammar, act: str, text: str) -> str:
     if act in STEPS:
-        return _says(grammar, "planned", text)
+        return _found(grammar, "planned", text)
     if act == "MED_REQUEST":
-        return _says(grammar, "asking_later", text)
-    return act in ("MED_REJECT", "CF_REJECT") and _says(grammar, "reply_later", text)
+        return _found(grammar, "asking_later", text)
+    return _found(grammar, "reply_later", text) if act in ("MED_REJECT", "CF_REJECT") else ""
 
 
-def _says(grammar: Grammar, name: str, text: str) -> bool:
-    return grammar.lists_re("modality", name).search(text) is not None
+def _found(grammar: Grammar, name: str, text: str) -> str:
+    """Return the words of a list that stand in `text`, quoted; "" for none."""
+    match = grammar.lists_re("modality", name).search(text)
+    return repr(match[0]) if match else ""
