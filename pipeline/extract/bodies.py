@@ -240,6 +240,34 @@ def read_own_name(phrase: Phrase, scene: Scene) -> Speaker | None:
     )
 
 
+def read_owned(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer whatever else a state, army or movement has: "the Ruritanian royal palace"."""
+    last = phrase.last
+    owned = bool(phrase.possessor) or phrase.definite
+    if last is None or last.label != "word" or not owned or not _can_speak(last, scene):
+        return None
+    owner = scene.read(phrase.possessor) if phrase.possessor else None
+    countries = nationality(phrase, scene.registry) or (owner.countries if owner else ())
+    if not countries or (owner is not None and owner.kind is HopKind.PERSON):
+        return None
+    return Speaker(
+        name=capitalised(phrase.words),
+        kind=HopKind.ORGANISATION,
+        countries=countries,
+        role=last.folded,
+        role_code=owner.role_code if owner else None,
+        why="something that a state or movement has",
+    )
+
+
+def _can_speak(item: Item, scene: Scene) -> bool:
+    """Say whether a common noun is a body, or people by what they do: "the harbour master"."""
+    words = scene.registry.words
+    if item.folded in words.institutions:
+        return True
+    return item.folded.endswith(words.agent_endings) and item.folded not in words.no_agents
+
+
 def read_document(phrase: Phrase, scene: Scene) -> Speaker | None:
     """Answer "a statement by X": X speaks; a document nobody signed speaks for itself."""
     last = phrase.last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.extract.coreference import figure_of
@@ -17,7 +18,7 @@ from pipeline.extract.phrases import (
 )
 from pipeline.extract.registry import IGO, Office
 from pipeline.extract.scene import NO_HOLDER, ONE_POST, Scene
-from pipeline.extract.titles import choose_office, office_meant, read_title, role_words
+from pipeline.extract.titles import choose_office, house_code, office_meant, read_title, role_words
 from pipeline.extract.tokens import fold
 from pipeline.records import HopKind
 
@@ -74,10 +75,14 @@ def _owned(phrase: Phrase, scene: Scene) -> Phrase:
     start = scene.cast.sentences[scene.cast.sentence(scene.position)]
     before = scene.cast.text[start : scene.position]
     items = parse_items(before, scene.registry, offset=start)
-    owners = [item for item in items if item_countries(item)][:1]
-    if owners:
-        return replace(phrase, possessor=tuple(owners))
-    return phrase
+    owners = [item for item in items if item_countries(item)][:1] or _unlisted(items)
+    return replace(phrase, possessor=tuple(owners)) if owners else phrase
+
+
+def _unlisted(items: Sequence[Item]) -> list[Item]:
+    """Return the one name a sentence begins with: of a state no list has, perhaps."""
+    plain = [item for item in items[:1] if item.label == "name" and len(item.tokens) == 1]
+    return plain if len(items) > 1 and items[1].label not in ("'s", ",") else []
 
 
 def _office_and_countries(
@@ -91,6 +96,8 @@ def _office_and_countries(
         return office, countries
     if phrase.owner:
         return office, scene.owner_state()
+    if house_code(phrase, scene.registry) == "REB":
+        return office, ()  # whose rebels they are nobody says
     if scene.cast.holding(office.key, (), scene.position) is not None:
         return office, ()
     return office, scene.default_country(office.usual)[0]
@@ -133,6 +140,8 @@ def _holder(office: Office, countries: tuple[str, ...], phrase: Phrase, scene: S
         name = office.show
     if country and not shown:
         name = capitalised(phrase.words)  # of a state known by its adjective only
+    if not country and (owner := _owner_name(phrase)):
+        name = f"{office.show} ({owner})"
     return Speaker(
         name=name,
         kind=office.kind if name else HopKind.UNRESOLVED,
@@ -141,6 +150,11 @@ def _holder(office: Office, countries: tuple[str, ...], phrase: Phrase, scene: S
         role_code=office.code or None,
         why=NO_HOLDER if name else "office of no known country",
     )
+
+
+def _owner_name(phrase: Phrase) -> str:
+    """Return the name of a state or body no list has, which the office belongs to."""
+    return next((item.text for item in phrase.possessor if item.label == "name"), "")
 
 
 def _as(speaker: Speaker, office: Office, role: str) -> Speaker:

@@ -10,6 +10,7 @@ from pipeline.extract.draft import Speaker
 from pipeline.extract.people import of_figure, place, read_person
 from pipeline.extract.phrases import (
     NAMES,
+    PLACES,
     Item,
     Phrase,
     capitalised,
@@ -21,6 +22,9 @@ from pipeline.extract.posts import read_office
 from pipeline.extract.scene import NO_HOLDER, ONE_POST, Scene, again
 from pipeline.extract.unnamed import read_unnamed
 from pipeline.records import HopKind
+
+# What a noun phrase with an office consists of, in front of its verb.
+OPENING = NAMES | PLACES | {"det", "'s", "office", "spokes", "honorific", "rank", "body"}
 
 
 def read_pronoun(phrase: Phrase, scene: Scene) -> Speaker | None:
@@ -59,11 +63,28 @@ def _he_or_she(gender: str, scene: Scene) -> Speaker:
             break
     figure = last_person(scene.cast, scene.position, gender, scene.inside)
     if figure is None:
-        return _unresolved("pronoun")
+        return _opener(gender, scene) or _unresolved("pronoun")
     figure.gender = figure.gender or gender  # from now on no "she" means him
     found = of_figure(figure, "pronoun: the last subject", scene)
     place(found, figure.role, scene)
     return found
+
+
+def _opener(gender: str, scene: Scene) -> Speaker | None:
+    """Return the office that the sentence before begins with: "The envoy was asked. She ..."."""
+    here = scene.cast.sentence(scene.position)
+    start, end = (scene.cast.sentences[n] for n in (max(0, here - 1), here))
+    items = parse_items(scene.cast.text[start:end], scene.registry, offset=start)
+    stop = next((n for n, item in enumerate(items) if item.label not in OPENING), len(items))
+    if not stop or items[stop - 1].label not in ("office", "spokes"):
+        return None
+    found = scene.read(items[:stop])
+    fits = _fits(found, gender, scene)
+    return (
+        replace(found, why=f"pronoun: who the sentence before begins with ({found.why})")
+        if fits
+        else None
+    )
 
 
 def _she_who_spoke(speaker: Speaker, gender: str, scene: Scene) -> Speaker:

@@ -24,6 +24,7 @@ from pipeline.extract.bodies import (
     read_body,
     read_document,
     read_own_name,
+    read_owned,
     read_state,
 )
 from pipeline.extract.cast import Cast
@@ -67,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     read_anaphor,
     read_apposition,
     read_somebody,
+    read_owned,
 )
 
 

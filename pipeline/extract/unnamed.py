@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.extract.draft import Speaker
-from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, nationality
+from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, nationality, parse_items
 from pipeline.extract.registry import Unnamed
 from pipeline.extract.scene import Scene, again
 from pipeline.extract.titles import house_code, item_code, role_words
 from pipeline.records import HopKind
 
 KIN = "one of those before"
+BODIES = PLACES | {"actor", "body"}
 
 
 def read_spokesperson(phrase: Phrase, scene: Scene) -> Speaker | None:
@@ -46,9 +47,22 @@ def _owner(phrase: Phrase, scene: Scene) -> Speaker | None:
         return next(iter(scene.before()), None)
     if phrase.owner:  # "its spokesman"
         bodies = [one for one in scene.before() if one.kind is not HopKind.PERSON]
-        return bodies[0] if bodies else None
+        subject = _sentence_subject(scene)
+        return subject or (bodies[0] if bodies else None)
     owner = [item for item in (*phrase.possessor, *phrase.head[:-1]) if _is_owner(item)]
     return scene.read(owner) if owner else None
+
+
+def _sentence_subject(scene: Scene) -> Speaker | None:
+    """Return the body or state a sentence begins with: "The army would wait, its spokesman"."""
+    start = scene.cast.sentences[scene.cast.sentence(scene.position)]
+    items = parse_items(scene.cast.text[start : scene.position], scene.registry, offset=start)
+    lead = 1 if items and items[0].label == "det" else 0
+    bodies = [n for n in range(lead, min(len(items), lead + 3)) if items[n].label in BODIES]
+    if not bodies or not all(_is_owner(item) for item in items[lead : bodies[-1]]):
+        return None
+    owner = scene.read(items[: bodies[-1] + 1])
+    return owner if owner.name is not None and owner.kind is not HopKind.PERSON else None
 
 
 def _is_owner(item: Item) -> bool:
