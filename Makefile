@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.truceline
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run demo test standalone check format eval bench setup dev clean
+.PHONY: run demo test standalone check format eval bench secrets stack stack-check setup dev clean
+PROFILE ?= core
 
 run: setup           ## set up with Python alone, collect once, then watch the shipped feeds (ONCE=1: stop there)
 	$(BIN)/truceline run --config config || test $$? -eq 1  # 1: no feed answered; it said so
@@ -36,6 +37,16 @@ eval: setup          ## measure extraction on the gold sets beside the checkout
 
 bench: dev           ## speed, as ratios to a peer measured in the same run
 	for script in bench/filter.py bench/store.py bench/rules.py; do $(BIN)/python $$script || exit 1; done
+
+secrets:             ## passwords and keys of the stack into .env, once
+	@$(PYTHON) docker/write_env.py .env
+
+stack: secrets       ## the stack in containers; PROFILE=full: with Airflow
+	docker compose --profile $(PROFILE) up --detach --build
+
+stack-check:         ## Docker Compose's own opinion of docker-compose.yml; needs the plugin, no engine
+	folder=$$(mktemp -d) && $(PYTHON) docker/write_env.py $$folder/env && for profile in core full; do \
+	docker compose --env-file $$folder/env --profile $$profile config --quiet || exit 1; done; rm -r $$folder
 
 setup: $(STAMP)-run
 dev: $(STAMP)-dev
