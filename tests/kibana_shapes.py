@@ -27,10 +27,16 @@ class Query(Strict):
     expression: Name
 
 
+class Alphabetical(Strict):
+    type: Literal["alphabetical"]
+    direction: Literal["asc", "desc"]
+
+
 class Terms(Strict):
     operation: Literal["terms"]
     fields: Annotated[list[Name], Field(min_length=1, max_length=1)]
     limit: Annotated[int, Field(ge=1, le=1_000)]
+    rank_by: Alphabetical | None = None  # else by what is shown first
 
 
 class Histogram(Strict):

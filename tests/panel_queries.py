@@ -55,6 +55,8 @@ def _layer(part: Body, kql: str) -> Layer:
     assert source["type"] == "data_view_spec"
     buckets = [*part.get("rows", [])]
     buckets += [part[axis] for axis in ("x", "breakdown_by") if axis in part]
+    # Lens splits into series first, then each over time: the biggest series are the same all along.
+    buckets.sort(key=lambda bucket: bucket["operation"] == "date_histogram")
     y = part.get("y", [])
     buckets += [y] if isinstance(y, dict) else []
     metrics = [*part.get("metrics", [])] + ([part["metric"]] if "metric" in part else [])
@@ -91,7 +93,9 @@ def _bucket(bucket: Body) -> Body:
         every = {"fixed_interval": bucket["suggested_interval"]}
         return {"date_histogram": {"field": bucket["field"], "min_doc_count": 1, **every}}
     [name] = bucket["fields"]
-    return {"terms": {"field": name, "size": bucket["limit"]}}
+    ranked = bucket.get("rank_by")
+    order = {"order": {"_key": ranked["direction"]}} if ranked else {}
+    return {"terms": {"field": name, "size": bucket["limit"], **order}}
 
 
 def _metric(metric: Body) -> Body:

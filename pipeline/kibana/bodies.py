@@ -148,7 +148,9 @@ def _bucket(split: Body) -> Body:
             "field": split["time"],
             "suggested_interval": split["every"],
         }
-    return {"operation": "terms", "fields": [split["terms"]], "limit": split["limit"]}
+    by_name = {"type": "alphabetical", "direction": split.get("by_name")}
+    ranked = {"rank_by": by_name} if "by_name" in split else {}
+    return {"operation": "terms", "fields": [split["terms"]], "limit": split["limit"], **ranked}
 
 
 def _measure(shown: Body) -> Body:

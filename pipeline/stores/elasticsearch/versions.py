@@ -248,6 +248,7 @@ def source_of(held: Held) -> dict[str, Any]:
         "title": article.title,
         "when": article.when.isoformat(),
         "first_seen": article.first_seen.isoformat(),
+        "lag_s": _lag_s(article),
         "at": micros(article.when),
         "stage": article.stage.value,
         "baseline": article.baseline,
@@ -267,6 +268,13 @@ def source_of(held: Held) -> dict[str, Any]:
         "text": article.text,
         "record": encode(record),
     }
+
+
+def _lag_s(article: Article) -> int | None:
+    """Return after how many seconds we saw it; None where it has no date, or one to come."""
+    if article.published is None or article.published > article.first_seen:
+        return None
+    return int((article.first_seen - article.published).total_seconds())
 
 
 def held_of(source: Mapping[str, Any]) -> Held:
