@@ -4,7 +4,7 @@ set -euo pipefail
 url=https://elasticsearch:9200
 
 ask() { # METHOD PATH, body on standard input; the password goes through no command line
-    curl --silent --show-error --fail-with-body --output /dev/null --cacert /ca/ca.crt \
+    curl --silent --show-error --fail-with-body --cacert /ca/ca.crt \
         --config <(printf 'user = "elastic:%s"\n' "$ELASTIC_PASSWORD") \
         --request "$1" --header 'Content-Type: application/json' --data-binary @- "$url$2"
 }
