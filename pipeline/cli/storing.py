@@ -25,6 +25,15 @@ def store_command() -> None:
     """Say what the store holds, or copy it to another one."""
 
 
+@store_command.command("init")
+@config_option
+@store_option
+def init_command(config_dir: Path | None, store_url: str | None) -> None:
+    """Make the store where there is none: a file, or a cluster's templates and indices."""
+    with opened(config_dir, store_url, create=True) as (_, store):
+        click.echo(store.url)
+
+
 @store_command.command("status")
 @json_option
 @config_option
