@@ -43,13 +43,14 @@ def read_pairs(half: str) -> list[Pair]:
     """Return the pairs of a half, in the order of the file."""
     table = tomllib.loads((FOLDER / f"{half}.toml").read_text("utf-8"))
     return [
-        Pair(family, (_member(one), _member(other)))
+        Pair(family, (member_of(one), member_of(other)))
         for family, rows in table.items()
         for one, other in rows
     ]
 
 
-def _member(line: str) -> Member:
+def member_of(line: str) -> Member:
+    """Read "words | who | ACT"; see the head of the data."""
     text, who, acts = (part.strip() for part in line.rsplit("|", 2))
     labels = acts.split("/")
     return Member(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 
 import pytest
@@ -9,10 +10,19 @@ import pytest
 from pipeline.extract import Extractor
 from pipeline.records import Claim
 from pipeline.taxonomy import ACTS
-from tests.pairs import Pair, context_of, is_right, read_claims, read_pairs
+from tests.pairs import (
+    FOLDER,
+    Pair,
+    article_of,
+    context_of,
+    is_right,
+    member_of,
+    read_claims,
+    read_pairs,
+)
 
 HALVES = ("dev", "held-out")
-FLOORS = {"dev": 0.82, "held-out": 0.50}  # of pairs with both members right; below the measured
+FLOORS = {"dev": 0.87, "held-out": 0.50}  # of pairs with both members right; below the measured
 
 
 @pytest.mark.parametrize("half", HALVES)
@@ -55,6 +65,17 @@ def test_a_member_is_wrong_with_a_claim_too_many_or_by_somebody_else() -> None:
     assert not is_right(asked, (*found[0], *found[1]))
     assert not is_right(asked, ())
     assert is_right(refused, found[1])
+
+
+def test_passages_of_earlier_rounds_keep_their_acts() -> None:
+    """Measured: 123 of 135; see the head of the file for what a first look gave."""
+    path = FOLDER.parent / "acts" / "rounds.toml"
+    rounds = tomllib.loads(path.read_text("utf-8"))
+    members = [member_of(line) for lines in rounds.values() for line in lines]
+    articles = [article_of(member.text, number) for number, member in enumerate(members)]
+    found = [claims for _, claims in Extractor(None).pipe(articles)]
+    right = sum(map(is_right, members, found))
+    assert right >= 0.87 * len(members), f"{right} of {len(members)}"
 
 
 def _read(half: str) -> list[tuple[Pair, list[tuple[Claim, ...]]]]:

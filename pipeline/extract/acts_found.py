@@ -310,6 +310,8 @@ def can_act(grammar: Grammar, phrase: str) -> bool:
         return False
     if grammar.lists_re("actors", "nobody").match(phrase):
         return False
+    if grammar.lists_re("actors", "be").search(phrase):
+        return False  # a clause, no noun phrase: "Athens is at their"
     if grammar.words["truce"].search(phrase) and not any(w[:1].isupper() for w in words[1:]):
         return False
     if grammar.lists_re("actors", "office").search(phrase):

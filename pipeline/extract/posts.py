@@ -82,7 +82,7 @@ def _owned(phrase: Phrase, scene: Scene) -> Phrase:
 def _unlisted(items: Sequence[Item]) -> list[Item]:
     """Return the one name a sentence begins with: of a state no list has, perhaps."""
     plain = [item for item in items[:1] if item.label == "name" and len(item.tokens) == 1]
-    return plain if len(items) > 1 and items[1].label not in ("'s", ",") else []
+    return plain if len(items) > 1 and items[1].label != "," else []
 
 
 def _office_and_countries(
@@ -171,6 +171,7 @@ def _somebody_in(
         return Speaker(name=None, role=office.key, why="a title of somebody not named before")
     known = office.post and (phrase.definite or bool(phrase.owner or phrase.possessor))
     shown = scene.registry.country_name(countries[0]) if phrase.owner and countries else ""
+    shown = shown or (_owner_name(phrase) if phrase.owner else "")
     return Speaker(
         name=f"{office.show} ({shown})" if known and shown else phrase.shown,
         kind=office.kind if known else HopKind.ANONYMOUS,
