@@ -43,7 +43,7 @@ class Asked:
 class Track:
     """A party's stances on an issue: the current ones, and those around a moment.
 
-    Current are the 40 newest, whatever the act. Around the moment are, of each of `acts`, the
+    Current are the 12 newest, whatever the act. Around the moment are, of each of `acts`, the
     two newest that began by `at` and the two oldest that began later.
     """
 
@@ -53,7 +53,7 @@ class Track:
     at: datetime
 
 
-CURRENT, AROUND = 40, 2  # the limits of a track
+CURRENT, AROUND = 12, 2  # the limits of a track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -714,3 +714,33 @@ def test_a_mere_mention_of_a_known_truce_is_a_repeat() -> None:
     now = worded("prices fell after the Orlu-brokered truce", name="s2", voices=frozenset())
     found = compare_words(now, [worded("we mediated the truce", "MED_CLAIM")])
     assert (found.novelty, found.reason, found.ref) == (Novelty.REPEAT, "background", "s1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "भारत ने कहा कि कश्मीर पर किसी तीसरे पक्ष की मध्यस्थता मंज़ूर नहीं",
+        "بھارت نے کہا کہ کشمیر پر کسی تیسرے فریق کی ثالثی قبول نہیں",
+    ],
+)
+def test_a_key_has_no_language(text: str) -> None:
+    english = claim("AA", "MED_REJECT", "AA will accept no mediation in the dispute")
+    told = claim("AA", "MED_REJECT", text, day=1)
+    assert verdict(english, told) == (Novelty.REPEAT, "restatement")
+    assert verdict(told, replace(english, said_at=told.said_at)) == (Novelty.REPEAT, "restatement")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "novelty"),
+    [
+        ("MED_REQUEST", "MED_OFFER", Novelty.REPEAT),
+        ("MED_OFFER", "TALKS_PROPOSE", Novelty.NEW),
+    ],
+)
+def test_a_statement_read_as_a_neighbouring_act_is_a_repeat_in_the_same_words(
+    first: str, second: str, novelty: Novelty
+) -> None:
+    words = "AA offers mediation between the two neighbours"
+    assert verdict(claim("AA", first, words), claim("AA", second, words, day=1))[0] is novelty
+    other = claim("AA", second, "a wholly different sentence on rivers", day=1)
+    assert verdict(claim("AA", first, words), other)[0] is Novelty.NEW

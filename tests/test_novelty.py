@@ -15,7 +15,8 @@ from pipeline.config import load_config
 from pipeline.streams import compare_streams
 
 STREAMS = Path(__file__).parent / "data" / "streams"
-SETS = ("dev", "held-out")
+SETS = ("dev", "held-out", "fresh")
+BIG = SETS[:2]
 READ = ("sid", "date", "outlet", "text")  # what the product may know of a statement
 LABELS = ("new", "repeat", "update", "contradicts")
 
@@ -91,7 +92,7 @@ def test_most_statements_are_told_right(decided: dict[str, list[Pair]], name: st
 
 @pytest.mark.parametrize("name", SETS)
 def test_what_is_known_does_not_come_as_news(decided: dict[str, list[Pair]], name: str) -> None:
-    assert rate(decided[name], "repeat", "new") <= 0.25
+    assert rate(decided[name], "repeat", "new") <= 0.125
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -99,7 +100,13 @@ def test_what_is_new_is_not_taken_for_known(decided: dict[str, list[Pair]], name
     assert rate(decided[name], "new", "repeat") <= 0.03
 
 
-@pytest.mark.parametrize("name", SETS)
+def test_contradictions_are_found_in_streams_nobody_worked_on(
+    decided: dict[str, list[Pair]],
+) -> None:
+    assert f1(decided["fresh"], "contradicts") >= 0.75
+
+
+@pytest.mark.parametrize("name", BIG)
 @pytest.mark.parametrize(
     ("label", "least"), [("contradicts", 0.80), ("update", 0.80), ("repeat", 0.72), ("new", 0.92)]
 )
@@ -125,7 +132,8 @@ def test_every_decision_has_a_reason(decided: dict[str, list[Pair]]) -> None:
 
 
 def test_the_sets_hold_all_labels_and_many_conflicts() -> None:
-    for name in SETS:
+    assert sum(len(streams(name)) for name in SETS) >= 200
+    for name in BIG:
         found = streams(name)
         golds = [s["gold"].partition(":")[0] for one in found for s in one["statements"]]
         assert len(found) >= 80
@@ -133,6 +141,6 @@ def test_the_sets_hold_all_labels_and_many_conflicts() -> None:
         assert min(Counter(golds)[label] for label in LABELS) >= 15
 
 
-def test_no_stream_is_in_both_sets() -> None:
-    texts = [{s["text"] for one in streams(name) for s in one["statements"]} for name in SETS]
-    assert not texts[0] & texts[1]
+def test_no_stream_is_in_two_sets() -> None:
+    texts = [s["text"] for name in SETS for one in streams(name) for s in one["statements"]]
+    assert len(texts) == len(set(texts))

@@ -1,29 +1,32 @@
 """What compare has to know of the past before it decides about a claim, as bounded questions.
 
 Every test of novelty, opposition, positions and contradictions reads only what is asked here.
-The limits are wide for one conflict: a party that has said an act of forty objects is heard
-on the forty it spoke of last, and on an older one when the key is the very same.
+The limits are wide for one conflict: a party that has said an act of very many objects is heard
+on those it spoke of last, and on an older one when the key is the very same; of others the
+newest accounts by each opposed act are held against a claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 from pipeline.compare.about import INCIDENT
 from pipeline.compare.keys import Said, proposition_id
-from pipeline.compare.opposition import is_opposed, is_turn, takes_back
+from pipeline.compare.opposition import is_turn, opponents, takes_back
 from pipeline.compare.tables import acts_of_aspect, is_kind, load_tables
 from pipeline.compare.voices import IGO, LATELY, names_to_look_up, tellers
 from pipeline.questions import Asked, Question, Side, Track, bracket_tag, party_tags, voice_tag
 from pipeline.records import Claim, Position, Proposition
 from pipeline.taxonomy import load_acts, opposes
 
-OWN = 40  # statements of one party by one act
-OTHERS = 40  # statements of anybody by one act
-OF_A_DAY = 60  # incidents of one day
-NAMESAKES = 20  # parties whose names begin alike
+OWN = 12  # statements of one party by one act
+OTHERS = 8  # statements of anybody by one act
+OF_A_DAY = 12  # incidents of one day
+OF_A_PERSON = 12  # statements of a person of one last name
+NAMESAKES = 12  # parties whose names begin alike
 RETOLD = timedelta(days=60)  # so long an incident is told again without naming its day
 
 
@@ -36,13 +39,17 @@ def names_asked(claims: Iterable[Claim]) -> Question:
 def _names(claim: Claim) -> Iterator[Asked]:
     last, names = names_to_look_up(claim)
     if last:
-        since, until = claim.said_at - LATELY, claim.said_at + LATELY
-        yield Asked(name=voice_tag(last), since=since, until=until)
+        yield replace(_lately_by(last, claim), limit=1)
     for name in names:
         for tag in party_tags(name):
             yield Asked(name=tag, limit=NAMESAKES)
     if claim.countries == IGO:
         yield Asked(name=bracket_tag(*IGO))
+
+
+def _lately_by(name: str, claim: Claim) -> Asked:
+    since, until = claim.said_at - LATELY, claim.said_at + LATELY
+    return Asked(name=voice_tag(name), since=since, until=until, limit=OF_A_PERSON)
 
 
 def asked_of(said: Said, window: timedelta) -> Question:
@@ -53,6 +60,8 @@ def asked_of(said: Said, window: timedelta) -> Question:
     lines += [_answerable(said, act, window) for act in _answered(said.act)]
     if said.voice.reporter is not None:
         lines += _statements(said, said.act, said.voice.reporter, OWN)
+    if said.claim.speaker and load_tables().neighbours.get(said.act):
+        lines.append(_lately_by(said.claim.speaker, said.claim))
     lines.append(Asked(id=proposition_id(said.topic, said.key)))
     lines.append(Asked(issue=said.about.issue, party=said.party))
     lines.append(Asked(issue=said.about.issue))
@@ -73,8 +82,7 @@ def asked_then(said: Said, known: Iterable[Proposition]) -> Question:
     """Return what tells whether those who said the opposite have given it up since."""
     lines = [
         Asked(act=act, party=other.party, since=other.last_stated, limit=OWN)
-        for other in known
-        if is_opposed(said, other)
+        for other in opponents(said, known)
         for act in _turns(other.act)
     ]
     return Question(said=tuple(dict.fromkeys(lines)))
@@ -117,6 +125,7 @@ def _own_acts(act: str) -> tuple[str, ...]:
     """Return the acts of the party itself to which its `act` can be something."""
     tables = load_tables()
     related = {*tables.near.get(act, ()), *tables.carries_on.get(act, ())}
+    related |= tables.neighbours.get(act, frozenset())
     truces = tables.kinds["truces"] if is_kind("truces", act) else ()
     return tuple(sorted({*related, *truces, *(a for a in load_acts() if is_turn(act, a))}))
 

@@ -7,16 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline.compare.keys import Said, proposition_id, variant
+from pipeline.compare.names import is_same_person
 from pipeline.compare.opposition import clashing, ends, is_turn, opposed_to
 from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
 from pipeline.compare.tables import aspect_of, is_kind, load_tables
-from pipeline.compare.voices import LEVELS, is_within
+from pipeline.compare.voices import LATELY, LEVELS, is_within
 from pipeline.compare.wording import adds_words, content_words
 from pipeline.records import Decision, Ledger, Novelty, Position, Proposition
 from pipeline.taxonomy import load_acts, reverses
 
 HEARSAY = ("reported", "unnamed")
 NUMERIC = ("number", "duration")
+# What a proposition remembers of all who said it: the first by alphabet, so in whatever order.
+MOST_WORDS = 150  # after so many, more words are nothing new
+MOST_VOICES = 32
+REWORDED, FEWEST = 0.6, 3  # share, and number, of content words by which a statement is told again
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,10 @@ def _restated(said: Said, known: Proposition, verdict: Verdict) -> Proposition:
         places=_union(known.places, said.about.places),
         day=known.day or said.about.day,
         voice=max(known.voice, said.voice.level, key=_rank),
-        voices=_union(known.voices, said.voice.names),
+        voices=_union(known.voices, said.voice.names)[:MOST_VOICES],
         reporter=known.reporter if said.voice.level == "reported" else "",
         firm=known.firm or said.firm,
-        words=_union(known.words, content_words(claim.text)),
+        words=_union(known.words, content_words(claim.text))[:MOST_WORDS],
     )
 
 
@@ -282,7 +287,8 @@ def _added(said: Said, known: Proposition) -> tuple[str, str] | None:
     """Return what is told besides: where an incident was, or a good deal more in all."""
     if said.about.places and not known.places:
         return "detail", f"place {', '.join(said.about.places)}"
-    if is_kind("detailed", said.act) and adds_words(said.claim.text, known.words):
+    told_all = len(known.words) >= MOST_WORDS
+    if is_kind("detailed", said.act) and not told_all and adds_words(said.claim.text, known.words):
         return "detail", "the same and more"
     return None
 
@@ -302,7 +308,11 @@ def _answered(
 def _told_otherwise(said: Said, ledger: Ledger) -> Verdict | None:
     """The statement is known under another act of the same stance, or from its announcer."""
     near = load_tables().near.get(said.act, frozenset())
-    found = [p for p in ledger.propositions if _is_stance(said, p, near) or _is_announced(said, p)]
+    found = [
+        p
+        for p in ledger.propositions
+        if _is_stance(said, p, near) or _is_announced(said, p) or _is_reworded(said, p)
+    ]
     best = max(found, key=lambda p: (p.last_stated, p.id), default=None)
     if best is None:
         return None
@@ -318,6 +328,26 @@ def _told_otherwise(said: Said, ledger: Ledger) -> Verdict | None:
 def _is_stance(said: Said, other: Proposition, near: frozenset[str]) -> bool:
     same = other.act in near and other.party == said.party and said.is_about(other)
     return same and set(said.about.third) <= set(other.third)
+
+
+def _is_reworded(said: Said, other: Proposition) -> bool:
+    """Say whether the same side or person has said it in mostly the same words, of which another,
+    neighbouring act was read; with the details of then.
+    """
+    if other.act not in load_tables().neighbours.get(said.act, frozenset()):
+        return False
+    if not (other.party == said.party or _is_of_the_person(said, other)) or changed_slots(
+        other.slots, said.slots
+    ):
+        return False
+    words, before = content_words(said.claim.text), frozenset(other.words)
+    shared = len(words & before)
+    return shared >= FEWEST and shared >= REWORDED * min(len(words), len(before))
+
+
+def _is_of_the_person(said: Said, other: Proposition) -> bool:
+    lately = abs(said.claim.said_at - other.last_stated) <= LATELY
+    return lately and any(is_same_person(said.claim.speaker or "", v) for v in other.voices)
 
 
 def _is_announced(said: Said, other: Proposition) -> bool:

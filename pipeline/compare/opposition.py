@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
 
 from pipeline.compare.keys import Said
 from pipeline.compare.slots import clashing_slots
 from pipeline.compare.tables import is_kind, load_tables
 from pipeline.compare.voices import is_within
 from pipeline.records import Proposition
-from pipeline.taxonomy import opposes, reverses
+from pipeline.taxonomy import load_acts, opposes, reverses
 
 PASSING = timedelta(days=7)
 
@@ -21,9 +22,15 @@ def opposed_to(said: Said, propositions: Iterable[Proposition]) -> list[Proposit
     Of others: another party's own, or what another voice has reported of this party.
     """
     known = [p for p in propositions if p.voice != "bystander"]
-    found = [p for p in known if is_opposed(said, p)]
+    found = opponents(said, known)
     held = [p for p in found if not _is_given_up(p, known)]
     return sorted(held, key=lambda p: (p.first_stated, p.id))
+
+
+def opponents(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
+    """Return the statements that `said` cannot hold together with, given up since or not."""
+    acts = opposed_acts(said.act)  # few, and told fast
+    return [p for p in propositions if p.act in acts and is_opposed(said, p)]
 
 
 def is_opposed(said: Said, other: Proposition) -> bool:
@@ -34,6 +41,8 @@ def is_opposed(said: Said, other: Proposition) -> bool:
 
 def clashing(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
     """Return other parties' accounts of the same fact with another number, day or place."""
+    if not (said.slots or said.denied):
+        return []
     others = [p for p in propositions if p.party != said.party and _clashes(said, p)]
     found = [p for p in others if said.is_about_opposed(p)]
     return sorted(found, key=lambda p: (p.first_stated, p.id))
@@ -41,11 +50,17 @@ def clashing(said: Said, propositions: Iterable[Proposition]) -> list[Propositio
 
 def _clashes(said: Said, other: Proposition) -> bool:
     """Say whether a detail differs of what is one fact, or is denied in so many words."""
-    if not (said.slots or said.denied) or not other.slots:
+    if not other.slots or not (said.act == other.act or _are_truces(said.act, other.act)):
         return False
     if set(said.denied) & set(other.slots):
-        return said.act == other.act or _are_truces(said.act, other.act)
+        return True
     return _are_one_fact(said, other) and bool(clashing_slots(other.slots, said.slots))
+
+
+@cache
+def opposed_acts(act: str) -> frozenset[str]:
+    """Return the acts that `act` can be opposed to: itself, when each says it of the other."""
+    return frozenset({act, *(other for other in load_acts() if takes_back(act, other))})
 
 
 def _are_one_fact(said: Said, other: Proposition) -> bool:
@@ -65,8 +80,8 @@ def _are_truces(*acts: str) -> bool:
 
 
 def _opposes(said: Said, other: Proposition) -> bool:
-    if said.act != other.act and not takes_back(said.act, other.act):
-        return False  # the usual case, and cheap
+    if other.act not in opposed_acts(said.act):
+        return False
     if said.voice.reporter is not None and said.voice.reporter == other.party:
         return other.reporter == said.party and said.act == other.act  # each says it of the other
     if other.party == said.party:
@@ -78,6 +93,7 @@ def _opposes(said: Said, other: Proposition) -> bool:
     return opposes(said.act, other.act) and _still_holds(said, other)
 
 
+@cache
 def is_turn(act: str, other: str) -> bool:
     """Say whether a party that goes from `other` to `act` has changed sides, or the state."""
     return takes_back(act, other) or ends(act, other) or ends(other, act)
@@ -92,14 +108,15 @@ def _is_given_up(account: Proposition, known: Iterable[Proposition]) -> bool:
     """Say whether the party of an account has since said otherwise of its own."""
     return any(
         p.party == account.party
+        and p.last_stated > account.last_stated
         and p.issue == account.issue
         and p.firm
         and is_turn(p.act, account.act)
-        and p.last_stated > account.last_stated
         for p in known
     )
 
 
+@cache
 def takes_back(act: str, other: str) -> bool:
     """Say whether a party that said `other` of its own cannot say `act`."""
     denied = other in load_tables().denies.get(act, frozenset())

@@ -16,7 +16,7 @@ from pipeline.compare.tables import aspect_of
 from pipeline.compare.voices import NOT_ITSELF
 from pipeline.records import Ledger, Position, stable_id
 
-KEPT = 200  # statements of one stance that are remembered one by one
+KEPT = 50  # statements of one stance that are remembered one by one
 
 Moment = tuple[datetime, str]  # when, and the claim: the order of statements
 

@@ -26,6 +26,7 @@ class Tables:
     carries_on: Acts  # act -> acts of its party that it carries further
     denies: Acts  # act -> acts of its party that it denies
     near: Acts  # act -> acts that are one stance with it in other words; symmetric
+    neighbours: Acts  # act -> acts that one statement is easily taken for; symmetric
     kinds: Acts  # kind -> acts, or role codes
     matters: Patterns  # main matter -> expression
     side_matters: Patterns  # matter beside the main one -> expression
@@ -60,6 +61,7 @@ def load_tables() -> Tables:
         carries_on=_sets(raw["carries_on"]),
         denies=_sets(raw["denies"]),
         near=_symmetric(raw["near"]),
+        neighbours=_symmetric(raw["neighbours"]),
         kinds=_sets(raw["kinds"]),
         matters=_compiled(raw["matters"]),
         side_matters=_compiled(sides),

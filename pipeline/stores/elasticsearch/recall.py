@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.questions import AROUND, CURRENT, Asked, Question, Side, Track
 from pipeline.records import Contradiction, Ledger, Position, Proposition
-from pipeline.stores.documents import loads
+from pipeline.stores.documents import loads, loads_again
 from pipeline.stores.elasticsearch.cluster import Cluster, Search, Source, key_of
 from pipeline.stores.times import micros
 
@@ -24,9 +24,9 @@ def ledger(cluster: Cluster, topic: str, question: Question) -> Ledger:
     for search, sources in zip(searches, cluster.search_all(searches), strict=True):
         found[search.index].update((source["id"], source["record"]) for source in sources)
     ordered = {index: [kept[key] for key in sorted(kept)] for index, kept in found.items()}
-    stances = [loads(Position, record) for record in ordered[POSITIONS]]
+    stances = [loads_again(Position, record) for record in ordered[POSITIONS]]
     return Ledger(
-        propositions=tuple(loads(Proposition, record) for record in ordered[PROPOSITIONS]),
+        propositions=tuple(loads_again(Proposition, record) for record in ordered[PROPOSITIONS]),
         positions=tuple(p for p in stances if p.until is None),
         contradictions=tuple(loads(Contradiction, record) for record in ordered[CONTRADICTIONS]),
         history=tuple(p for p in stances if p.until is not None),

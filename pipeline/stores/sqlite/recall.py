@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline.questions import AROUND, CURRENT, Asked, Question, Side, Track
 from pipeline.records import Contradiction, Ledger, Position, Proposition
-from pipeline.stores.documents import encode, loads
+from pipeline.stores.documents import encode, loads, loads_again
 from pipeline.stores.sqlite.database import Database, Row
 from pipeline.stores.sqlite.times import micros
 
@@ -19,9 +19,9 @@ def ledger(database: Database, topic: str, question: Question) -> Ledger:
         held = [row for line in question.tracks for row in _track(database, topic, line)]
         sides = [row for line in question.sides for row in _side(database, topic, line)]
         pairs = _pairs(database, question.pairs)
-    stances = [loads(Position, document) for document in _documents(held)]
+    stances = [loads_again(Position, document) for document in _documents(held)]
     return Ledger(
-        propositions=tuple(loads(Proposition, document) for document in _documents(said)),
+        propositions=tuple(loads_again(Proposition, document) for document in _documents(said)),
         positions=tuple(p for p in stances if p.until is None),
         contradictions=tuple(
             loads(Contradiction, document) for document in _documents((*sides, *pairs))
