@@ -52,7 +52,7 @@ def killed_at(
     store: ElasticsearchStore, number: int, mode: Mode, *, end: Callable[[], NoReturn] = die
 ) -> None:
     """Let the process end at its `number`th write, of which `mode` arrives."""
-    send, sent = store._cluster._send, itertools.count()
+    send, sent = store._cluster.send, itertools.count()
 
     def send_or_die(lines: list[str]) -> list[dict[str, Any]]:
         place = next(sent)
@@ -62,4 +62,4 @@ def killed_at(
             send(mode(lines))
         return end()
 
-    store._cluster._send = send_or_die  # type: ignore[method-assign]  # where the process dies
+    store._cluster.send = send_or_die  # type: ignore[method-assign]  # where the process dies

@@ -16,7 +16,7 @@ from pipeline.records import DeliveryState, Query, Stage
 from pipeline.stores import Store, open_store
 from pipeline.stores.copying import BATCH, NOTE, copy
 from pipeline.stores.parts import KeptClaim, sums
-from tests.elasticsearch_node import wipe
+from tests.elasticsearch_node import emptied
 from tests.factories import (
     TOPIC,
     alert,
@@ -47,9 +47,7 @@ def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, str
     def make(kind: str, name: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{tmp_path}/{name}.sqlite"
-        url = f"{request.getfixturevalue('elasticsearch_url')}/copy-{name}"
-        wipe(url)
-        return url
+        return emptied(request.getfixturevalue("elasticsearch_url"), f"copy-{name}")
 
     return make
 

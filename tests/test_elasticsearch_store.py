@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -19,9 +17,9 @@ from pipeline.records import Comparison, Decision, Novelty, Query, Stage
 from pipeline.stores import open_store, shown_url
 from pipeline.stores.elasticsearch import ElasticsearchStore, schema
 from pipeline.stores.elasticsearch.address import parse
-from pipeline.stores.elasticsearch.cluster import Cluster, Outcome, Source, Write, create, put
+from pipeline.stores.elasticsearch.cluster import Outcome, Source, Write, create, put
 from pipeline.stores.elasticsearch.versions import Held, source_of
-from tests.elasticsearch_node import remove, wipe
+from tests.elasticsearch_node import emptied, remove, wipe
 from tests.factories import (
     NOON,
     TOPIC,
@@ -42,13 +40,12 @@ from tests.factories import (
     state,
 )
 from tests.killing import MODES, Killed, killed_at
+from tests.moody import Answer, Moody
 
 
 @pytest.fixture
 def url(elasticsearch_url: str) -> str:
-    found = f"{elasticsearch_url}/own"
-    wipe(found)
-    return found
+    return emptied(elasticsearch_url, "own")
 
 
 @pytest.fixture
@@ -113,9 +110,10 @@ def test_every_index_is_versioned_behind_an_alias_and_strict(store: Elasticsearc
     for index in schema.INDICES:
         assert schema.template(index)["mappings"]["dynamic"] == "strict"
     answer = store._cluster.ask(lambda client: client.indices.get(index="own-*-v*"))
-    assert sorted(answer) == sorted(f"own-{index}-v{schema.VERSION}" for index in schema.INDICES)
-    for name, about in answer.body.items():
-        assert list(about["aliases"]) == [name.removesuffix(f"-v{schema.VERSION}")]
+    names = {f"own-{index}-v{schema.version_of(index)}": f"own-{index}" for index in schema.INDICES}
+    assert {name: list(about["aliases"]) for name, about in answer.body.items()} == {
+        name: [alias] for name, alias in names.items()
+    }
 
 
 def test_every_field_of_an_article_is_in_its_mapping(store: ElasticsearchStore) -> None:
@@ -130,7 +128,7 @@ def test_indices_of_a_newer_program_are_refused(elasticsearch_url: str) -> None:
     remove(url)
     with closing(ElasticsearchStore(url)) as store:
         ask = store._cluster.ask
-        ask(lambda client: client.indices.delete(index=f"newer-state-v{schema.VERSION}"))
+        ask(lambda client: client.indices.delete(index="newer-state-v1"))
         ask(
             lambda client: client.indices.create(
                 index="newer-state-v99", aliases={"newer-state": {}}
@@ -249,7 +247,7 @@ def test_claims_that_a_killed_process_left_are_not_current(store: ElasticsearchS
         store.save_claims(scraped(1, stage=Stage.COMPARE), [claim(1)])
     assert store.claims("article-0001") == []
     assert store.search(Query()) == []
-    del store._cluster._send  # alive again
+    del store._cluster.send  # alive again
     store.save_claims(scraped(1, stage=Stage.COMPARE), [claim(2)])
     assert [f.claim.id for f in store.search(Query())] == ["claim-0002"]
 
@@ -316,55 +314,6 @@ def test_an_article_refused_when_it_is_saved_alone_is_an_error(store: Elasticsea
 
 
 # -- a cluster that does not do what it should ----------------------------------------------------
-
-Answer = tuple[int, dict[str, Any]]
-
-
-class Moody:
-    """A loopback server that gives the answers it was given, then the last one for ever."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-        moody = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-                moody.asked.append(body.decode())
-                status, answer = moody.answers[0]
-                if len(moody.answers) > 1:
-                    moody.answers.pop(0)
-                if status == 0:  # the answer gets lost
-                    self.close_connection = True
-                    return
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("X-Elastic-Product", "Elasticsearch")
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_PUT = do_POST  # noqa: N815 - the name the server asks for
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        self.waits: list[float] = []
-        address = parse(f"http://127.0.0.1:{self.server.server_address[1]}/x")
-        self.cluster = Cluster(address, patience_s=10, pause=self.waits.append)
-
-    def close(self) -> None:
-        self.cluster.close()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
@@ -460,13 +409,13 @@ def test_big_bulks_are_cut_and_their_outcomes_stay_in_order(moody: Callable[...,
 
 def test_a_lost_acknowledgement_costs_nothing(store: ElasticsearchStore) -> None:
     """Every bulk arrives twice, as when the first answer was lost."""
-    send = store._cluster._send
+    send = store._cluster.send
 
     def twice(lines: list[str]) -> list[dict[str, Any]]:
         send(lines)
         return send(lines)
 
-    store._cluster._send = twice  # type: ignore[method-assign]  # the network
+    store._cluster.send = twice  # type: ignore[method-assign]  # the network
     run(store)
     store.fold_repeat("alert-0001", "article-0009")
     assert store.take_lease("compare", "a", NOON, 60)

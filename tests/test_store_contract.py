@@ -45,7 +45,7 @@ from pipeline.records import (
     TextFrom,
 )
 from pipeline.stores import Store, open_store
-from tests.elasticsearch_node import wipe
+from tests.elasticsearch_node import emptied
 from tests.factories import (
     FEED_URL,
     NOON,
@@ -74,9 +74,7 @@ def in_a_file(request: pytest.FixtureRequest) -> str:
 
 
 def in_a_cluster(request: pytest.FixtureRequest) -> str:
-    url = f"{request.getfixturevalue('elasticsearch_url')}/contract"
-    wipe(url)
-    return url
+    return emptied(request.getfixturevalue("elasticsearch_url"), "contract")
 
 
 STORES: dict[str, Callable[[pytest.FixtureRequest], str]] = {

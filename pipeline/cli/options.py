@@ -78,9 +78,15 @@ def configured(config_dir: Path | None, store_url: str | None = None) -> Config:
 
 @contextmanager
 def opened(
-    config_dir: Path | None, store_url: str | None, *, create: bool = False
+    config_dir: Path | None,
+    store_url: str | None,
+    *,
+    create: bool = False,
+    behind: bool = False,
 ) -> Iterator[tuple[Config, Store]]:
     """Load the configuration and open its store; without `create` it must be there already.
+
+    `behind` also opens one that must be migrated first.
 
     Raises:
         ConfigError: the configuration is wrong.
@@ -90,7 +96,7 @@ def opened(
     url = config.settings.store.url
     if not create and not store_exists(url):
         raise StoreError("there is no store here yet; `truceline run` makes it", subject=url)
-    store = open_store(url)
+    store = open_store(url, behind=behind)
     try:
         yield config, store
     finally:

@@ -1,6 +1,6 @@
 """Stores: where everything is kept. One Protocol, chosen by URL.
 
-The Protocol is drawn in five narrow parts, one for each caller. What every store promises:
+The Protocol is drawn in narrow parts, one for each caller. What every store promises:
 a write that returned is durable; a write repeated changes nothing; both under kill -9.
 Each method that writes does so in one transaction (or an order that a later run repairs).
 Raises `StoreError` (or its kinds) and nothing else.
@@ -39,6 +39,7 @@ from pipeline.records import (
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^/]*@")
 
 if TYPE_CHECKING:
+    from pipeline.stores.layout import Layout, Moved, Show
     from pipeline.stores.parts import Part
 
 
@@ -254,7 +255,28 @@ class PartStore(Protocol):
         """Keep parts of one kind that another store yielded; repeated it changes nothing."""
 
 
-class Store(PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, PartStore, Protocol):
+class CareStore(Protocol):
+    """For whoever runs the store: its versions, and how to move on."""
+
+    def layout(self) -> Layout:
+        """Return in which versions everything is kept, and in words what the store does without."""
+
+    def renew(self) -> None:
+        """Bring what later writes rely on to this program's version; moves nothing."""
+
+    def migrate(self, *, show: Show = ...) -> list[Moved]:
+        """Bring everything to the newest version while others read and write; return what moved.
+
+        Counts and sums of both sides agree. Killed, the same call goes on.
+        """
+
+    def drop_replaced(self) -> list[str]:
+        """Delete what a migration has replaced and kept; return its names."""
+
+
+class Store(
+    PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, PartStore, CareStore, Protocol
+):
     """All of it, and a way to close it."""
 
     url: str
@@ -278,8 +300,10 @@ def shown_url(url: str) -> str:
     return _PASSWORD.sub(r"\1@", url)
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, behind: bool = False) -> Store:
     """Open (and create or upgrade) the store at `url`.
+
+    `behind` also opens a cluster's store that must be migrated first, to do just that.
 
     `sqlite:///relative`, `sqlite:////absolute` or `http(s)://user:password@host:9200/prefix`
     (Elasticsearch; several hosts with commas between them).
@@ -296,7 +320,7 @@ def open_store(url: str) -> Store:
     if scheme in ("http", "https"):
         from pipeline.stores.elasticsearch import ElasticsearchStore
 
-        return ElasticsearchStore(url)
+        return ElasticsearchStore(url, behind=behind)
     known = "sqlite, http, https (Elasticsearch)"
     raise ConfigError(f"no store for {scheme!r}; known: {known}", subject=shown_url(url))
 
@@ -304,6 +328,7 @@ def open_store(url: str) -> Store:
 __all__ = [
     "AlertStore",
     "ArticleStore",
+    "CareStore",
     "LedgerStore",
     "PartStore",
     "PollStore",

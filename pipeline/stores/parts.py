@@ -131,7 +131,15 @@ class Sum:
 
     def add(self, part: Part) -> Sum:
         """Return the sum with one more part."""
-        return Sum(self.count + 1, (self.total + int(stable_id(dumps(part)), 16)) % (1 << 80))
+        return self.with_number(int(stable_id(dumps(part)), 16))
+
+    def with_number(self, number: int) -> Sum:
+        """Return the sum with one more, of which only this digest counts (80 bits)."""
+        return Sum(self.count + 1, (self.total + number) % (1 << 80))
+
+    def without_number(self, number: int) -> Sum:
+        """Return the sum without one that was added."""
+        return Sum(self.count - 1, (self.total - number) % (1 << 80))
 
     @property
     def digest(self) -> str:

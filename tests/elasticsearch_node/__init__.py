@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,41 @@ def assembled() -> Path:
             except OSError:
                 assert (place / "jars").exists()  # another run was faster
     _compile(java, place)
+    _add_languages(java, place)
     return place
+
+
+def _add_languages(java: Path, place: Path) -> None:
+    """Make the plugin with the analysis of languages, which no artifact has, a module of nodes."""
+    source, module = HERE / "Languages.java", place / "modules" / "analysis-languages"
+    made = module / "plugin-descriptor.properties"
+    if made.exists() and made.stat().st_mtime >= source.stat().st_mtime:
+        return
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        classes, half = Path(folder) / "classes", Path(folder) / "module"
+        half.mkdir()
+        jars = os.pathsep.join(map(str, (place / "server").glob("*.jar")))
+        command = [str(java / "bin" / "javac"), "-cp", jars, "-d", str(classes), str(source)]
+        subprocess.run(command, check=True)
+        with zipfile.ZipFile(half / "languages.jar", "w") as jar:
+            for one in classes.glob("*.class"):
+                jar.write(one, one.name)
+        version = place.name.rpartition("-")[2]
+        (half / made.name).write_text(
+            f"""description=Analysis of languages
+version={version}
+name=analysis-languages
+classname=Languages
+java.version={OLDEST_JAVA}
+elasticsearch.version={version}
+""",
+            "utf-8",
+        )
+        shutil.rmtree(module, ignore_errors=True)
+        try:
+            half.rename(module)
+        except OSError:
+            assert made.exists()  # another run was faster
 
 
 def _fetch(place: Path, version: str) -> None:
@@ -224,6 +259,13 @@ def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     node.close()
 
 
+def emptied(url: str, prefix: str) -> str:
+    """Return the URL of an empty store in the node at `url`."""
+    found = f"{url}/{prefix}"
+    wipe(found)
+    return found
+
+
 def wipe(url: str) -> None:
     """Delete every document under the prefix of `url`; the indices stay, which is quicker."""
     from elasticsearch import Elasticsearch
@@ -245,7 +287,7 @@ def remove(url: str) -> None:
 
     place, _, prefix = url.rpartition("/")
     with Elasticsearch(place) as client:
-        for index in client.indices.get(index=f"{prefix}-*-v*", allow_no_indices=True):
+        for index in client.indices.get(index=f"{prefix}-*v*", allow_no_indices=True):
             client.indices.delete(index=index)
         tolerant = client.options(ignore_status=404)  # there is none
         found = tolerant.indices.get_index_template(name=f"{prefix}-*")

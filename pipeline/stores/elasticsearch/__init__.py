@@ -1,7 +1,9 @@
 """The distributed store: Elasticsearch 9. See `pipeline.stores` for what its methods promise.
 
-    address     the URL                           cluster     requests, writes with outcomes
-    schema      templates, indices, aliases       faults      errors in words
+    address     the URL                           cluster     requests, bulks
+    writes      one write and its outcome         faults      errors in words
+    schema      templates, indices, aliases       migration   to a newer version of an index
+    lifecycle   what the cluster removes itself   layout      versions, and what is lacking
     polls       polls, cursors                    versions    what an article becomes when saved
     articles    reading, writing, restaging       claims      replacing claims, decisions
     ledger      compare's reading and writing     lookalikes  sketches
@@ -45,8 +47,10 @@ from pipeline.stores.elasticsearch import (
     articles,
     claims,
     counts,
+    layout,
     ledger,
     lookalikes,
+    migration,
     parts,
     polls,
     recall,
@@ -56,6 +60,7 @@ from pipeline.stores.elasticsearch import (
     state,
 )
 from pipeline.stores.elasticsearch.cluster import PATIENCE_S, Cluster
+from pipeline.stores.layout import Layout, Moved, Show
 from pipeline.stores.parts import Part
 
 
@@ -67,11 +72,13 @@ class ElasticsearchStore:
     """A store in a cluster: `http(s)://[user:password@]host[:port][,host ...]/[prefix]`.
 
     `patience_s` is how long a request is repeated while the cluster is down or full, before a
-    `StoreError` that can be retried. `clock` says when a changed text was seen.
+    `StoreError` that can be retried. `clock` says when a changed text was seen. `behind` opens it
+    also when it must be migrated before anything else is done with it.
 
     Raises:
         ConfigError: the URL is written in another way, or the client is not installed.
-        StoreError: no node answers, refuses us, or the indices are of a newer program.
+        StoreError: no node answers, refuses us, or the indices are of a newer program, or of an
+            older one whose indices must be migrated first.
     """
 
     def __init__(
@@ -80,13 +87,14 @@ class ElasticsearchStore:
         *,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = _now,
+        behind: bool = False,
     ) -> None:
         place = address.parse(url)
         self.url = place.shown
         self._clock = clock
         self._cluster = Cluster(place, patience_s=patience_s)
         try:
-            schema.prepare(self._cluster)
+            schema.prepare(self._cluster, behind=behind)
         except BaseException:
             self._cluster.close()
             raise
@@ -305,7 +313,24 @@ class ElasticsearchStore:
 
     def check(self) -> list[str]:
         """Return what is damaged or inconsistent, in words; nothing when all is well."""
-        return counts.check(self._cluster)
+        return [*counts.check(self._cluster), *migration.interrupted(self._cluster)]
+
+    def layout(self) -> Layout:
+        """Return in which versions everything is kept, and what this cluster cannot do."""
+        return layout.layout(self._cluster)
+
+    def renew(self) -> None:
+        """Bring the templates, and the policy for replaced indices, to this program's version."""
+        layout.renew(self._cluster)
+
+    def migrate(self, *, show: Show = lambda _name, _done, _total: None) -> list[Moved]:
+        """Move every index that is behind to its newest version, while work goes on."""
+        layout.renew(self._cluster)
+        return migration.migrate(self._cluster, show=show)
+
+    def drop_replaced(self) -> list[str]:
+        """Delete the indices that newer ones took the place of; return their names."""
+        return migration.drop_replaced(self._cluster)
 
 
 __all__ = ["ElasticsearchStore"]

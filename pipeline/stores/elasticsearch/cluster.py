@@ -10,57 +10,47 @@ Reads by id are real-time. Searches see what was written before the last `refres
 
 from __future__ import annotations
 
-import math
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.records import stable_id
-from pipeline.stores.documents import encode
+from pipeline.errors import StoreError
+from pipeline.stores.documents import decode, encode
 from pipeline.stores.elasticsearch import faults
 from pipeline.stores.elasticsearch.address import Address
+from pipeline.stores.elasticsearch.connecting import connect
+from pipeline.stores.elasticsearch.writes import (
+    DEAD,
+    Kept,
+    Outcome,
+    Source,
+    Write,
+    create,
+    create_or_replace,
+    delete,
+    finite,
+    key_of,
+    letter,
+    lines_of,
+    mended,
+    outcome_of,
+    patch,
+    put,
+    replace_kept,
+)
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 T = TypeVar("T")
-Source = dict[str, Any]
 
 PATIENCE_S = 30.0  # how long a request is repeated before it is given up
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 5.0
-REQUEST_S = 30.0
 BULK_ITEMS, BULK_CHARS = 1_000, 4_000_000  # in one request
 READ_ITEMS = 1_000
 PAGE = 1_000  # hits in one answer
-DEAD = "dead"
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
-
-
-class Outcome(Enum):
-    """How one write ended."""
-
-    DONE = "done"
-    CONFLICT = "conflict"  # it was there already, or changed since it was read
-    REJECTED = "rejected"  # never acceptable; it is among the dead letters, with the reason
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A document as it is stored, with the state that a replacement has to name."""
-
-    index: str
-    id: str
-    source: Source
-    seq_no: int
-    term: int
-    sort: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,64 +61,6 @@ class Search:
     query: Source
     sort: Sequence[Source | str]
     limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write; made by the functions below."""
-
-    action: str  # create, index, update, delete
-    index: str
-    id: str
-    source: Source = field(default_factory=dict)
-    over: Kept | None = None
-
-
-def create(index: str, key: str, source: Source) -> Write:
-    """Return a write of a document that must not be there yet."""
-    return Write("create", index, key, source)
-
-
-def put(index: str, key: str, source: Source) -> Write:
-    """Return a write of a document whose content does not depend on what was there."""
-    return Write("index", index, key, source)
-
-
-def replace_kept(kept: Kept, source: Source) -> Write:
-    """Return a write over a document that must not have changed since it was read."""
-    return Write("index", kept.index, kept.id, source, kept)
-
-
-def create_or_replace(kept: Kept | None, index: str, key: str, source: Source) -> Write:
-    """Return a write of a document over what was read, or read to be missing."""
-    return create(index, key, source) if kept is None else replace_kept(kept, source)
-
-
-def patch(kept: Kept, changes: Source) -> Write:
-    """Return a change of some fields of a document that must not have changed."""
-    return Write("update", kept.index, kept.id, changes, kept)
-
-
-def delete(kept: Kept) -> Write:
-    """Return the deletion of a document that must not have changed since it was read."""
-    return Write("delete", kept.index, kept.id, over=kept)
-
-
-def key_of(*parts: str) -> str:
-    """Return the `_id` of a record: its own id where that is short and plain, else a digest."""
-    if len(parts) == 1 and _PLAIN_ID.fullmatch(parts[0]):
-        return parts[0]
-    return stable_id(*map(mended, parts))
-
-
-def mended(text: str) -> str:
-    """Return `text` with half surrogate pairs, which have no UTF-8 form, replaced."""
-    return _SURROGATES.sub("\ufffd", text)
-
-
-def finite(number: float) -> float | None:
-    """Return a number that JSON can hold, or None."""
-    return number if math.isfinite(number) else None
 
 
 class Cluster:
@@ -151,7 +83,7 @@ class Cluster:
         self.prefix = address.prefix
         self._patience_s = patience_s
         self._pause = pause
-        self._client = _client(address)
+        self._client = connect(address)
 
     def close(self) -> None:
         """Close the connections. Closing twice is fine."""
@@ -186,7 +118,10 @@ class Cluster:
                 if "error" in doc:
                     raise faults.refused(self.url, 503, faults.reason_of(doc["error"]))
                 if doc["found"]:
-                    found[pair] = Kept(*pair, doc["_source"], doc["_seq_no"], doc["_primary_term"])
+                    found[pair] = Kept(
+                        *pair, doc["_source"], doc["_seq_no"], doc["_primary_term"],
+                        place=doc["_index"],
+                    )  # fmt: skip
         return found
 
     def refresh(self, *indices: str) -> None:
@@ -245,7 +180,7 @@ class Cluster:
         return [
             Kept(
                 index, hit["_id"], hit["_source"], hit["_seq_no"], hit["_primary_term"],
-                tuple(hit["sort"]),
+                tuple(hit["sort"]), hit["_index"],
             )
             for hit in answer["hits"]["hits"]
         ]  # fmt: skip
@@ -303,7 +238,7 @@ class Cluster:
         part: list[tuple[Write, list[str]]] = []
         size = 0
         for one in writes:
-            lines = self._lines(one)
+            lines = lines_of(one, self.name(one.index))
             size += sum(map(len, lines))
             if part and (len(part) == BULK_ITEMS or size > BULK_CHARS):
                 outcomes += self._bulk(part)
@@ -330,20 +265,22 @@ class Cluster:
         waiting = list(range(len(part)))
         waits = self._waits()
         while waiting:
-            lines = [line for place in waiting for line in part[place][1]]
-            items = self._send(lines)
+            items = self.send([line for place in waiting for line in part[place][1]])
             again, last = [], ""
             for place, item in zip(waiting, items, strict=True):
-                ((action, result),) = item.items()
-                status, reason = result["status"], faults.reason_of(result.get("error", ""))
-                outcome = _outcome(action, status, reason)
+                (result,) = item.values()
+                write, status = part[place][0], result["status"]
+                reason = faults.reason_of(result.get("error", ""))
+                outcome = outcome_of(write, status, reason)
+                if outcome is None and faults.is_blocked(reason) and self._has_moved(write):
+                    outcome = Outcome.CONFLICT
                 if outcome is None:
                     again.append(place)
                     last = f"{status}: {reason}"
                     continue
                 outcomes[place] = outcome
                 if outcome is Outcome.REJECTED:
-                    letters.append(_letter(part[place][0], status, reason))
+                    letters.append(letter(write, status, reason))
             if again and not next(waits, False):
                 raise faults.refused(self.url, int(last.partition(":")[0]), last)
             waiting = again
@@ -351,31 +288,27 @@ class Cluster:
             self._bury(letters)
         return [outcomes[place] for place in range(len(part))]
 
+    def _has_moved(self, write: Write) -> bool:
+        """Tell whether another index has taken the place of the one a document was read from."""
+        if write.over is None or not write.over.place:
+            return False
+        alias = self.name(write.index)
+        return write.over.place not in self.ask(lambda client: client.indices.get_alias(name=alias))
+
     def _bury(self, letters: list[Write]) -> None:
-        lines = [line for letter in letters for line in self._lines(letter)]
-        if any("error" in result for item in self._send(lines) for result in item.values()):
+        lines = [line for one in letters for line in lines_of(one, self.name(DEAD))]
+        if any("error" in result for item in self.send(lines) for result in item.values()):
             raise StoreError("dead letters were refused too", subject=self.url)
 
-    def _send(self, lines: list[str]) -> list[dict[str, Any]]:
+    def send(self, lines: list[str]) -> list[dict[str, Any]]:
+        """Send the lines of one bulk; return what it says of each item."""
         answer = self.ask(
             lambda client: client.bulk(
-                operations=lines,  # type: ignore[arg-type]  # lines of JSON are sent as they are
-                require_alias=True,
+                operations=lines  # type: ignore[arg-type]  # lines of JSON are sent as they are
             )
         )
         items: list[dict[str, Any]] = answer["items"]
         return items
-
-    def _lines(self, write: Write) -> list[str]:
-        head: Source = {"_index": self.name(write.index), "_id": write.id}
-        if write.over is not None:
-            head |= {"if_seq_no": write.over.seq_no, "if_primary_term": write.over.term}
-        lines = [encode({write.action: head})]
-        if write.action == "update":
-            lines.append(mended(encode({"doc": write.source})))
-        elif write.action != "delete":
-            lines.append(mended(encode(write.source)))
-        return lines
 
     # -- asking ----------------------------------------------------------------------------
 
@@ -396,6 +329,7 @@ class Cluster:
                 if error.status_code not in faults.PASSING or not next(waits, False):
                     raise fault from error
             except TransportError as error:
+                faults.stop_at_distrust(self.url, error.message)
                 if not next(waits, False):
                     raise faults.unreachable(self.url, error.message) from error
 
@@ -409,31 +343,11 @@ class Cluster:
             wait = min(wait * 2, LONGEST_WAIT_S)
 
 
-def _client(address: Address) -> Elasticsearch:
-    try:
-        from elasticsearch import Elasticsearch
-    except ImportError as error:
-        raise ConfigError(
-            "this store needs the Elasticsearch client: pip install 'truceline[elasticsearch]'",
-            subject=address.shown,
-        ) from error
-    # Repeating is ours (see `ask`), also after time-outs: every write here bears it.
-    return Elasticsearch(
-        list(address.nodes),
-        basic_auth=(address.user, address.password or "") if address.user else None,
-        request_timeout=REQUEST_S,
-        max_retries=0,
-        retry_on_timeout=False,
-    )
-
-
 def well_formed(query: Source) -> Source:
     """Return a query that has a UTF-8 form, whatever people typed."""
     text = encode(query)
-    if not _SURROGATES.search(text):
+    if mended(text) == text:
         return query
-    from pipeline.stores.documents import decode
-
     found: Source = decode(mended(text))
     return found
 
@@ -441,33 +355,6 @@ def well_formed(query: Source) -> Source:
 def _said(error: Any) -> str:
     body = error.body
     return faults.reason_of(body.get("error", body) if isinstance(body, Mapping) else body)
-
-
-def _outcome(action: str, status: int, reason: str) -> Outcome | None:
-    """Return how an item of a bulk ended; None when it may succeed later."""
-    if status in (200, 201) or (action == "delete" and status == 404):
-        return Outcome.DONE
-    if status == 409 or (action == "update" and status == 404):
-        return Outcome.CONFLICT
-    if status in faults.PASSING or faults.is_full(reason) or status == 404:
-        return None
-    return Outcome.REJECTED
-
-
-def _letter(write: Write, status: int, reason: str) -> Write:
-    body = encode(write.source)
-    return put(
-        DEAD,
-        stable_id(write.index, write.id, mended(body)),
-        {
-            "index": write.index,
-            "document": write.id,
-            "status": status,
-            "reason": reason,
-            "at": datetime.now(UTC).isoformat(),
-            "record": body,
-        },
-    )
 
 
 def _parts(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -41,6 +41,7 @@ from pipeline.records import (
     Stage,
     Version,
 )
+from pipeline.stores.layout import Form, Layout, Moved, Show
 from pipeline.stores.parts import Part
 from pipeline.stores.sqlite import (
     alerts,
@@ -58,7 +59,7 @@ from pipeline.stores.sqlite import (
     versions,
 )
 from pipeline.stores.sqlite.database import Database
-from pipeline.stores.sqlite.migrations import MIGRATIONS, Migration, upgrade
+from pipeline.stores.sqlite.migrations import MIGRATIONS, Migration, upgrade, version
 
 
 def _now() -> datetime:
@@ -89,6 +90,7 @@ class SqliteStore:
         self._clock = clock
         self._database = Database(url, busy_s=busy_s)
         try:
+            self._forms = (version(self._database), len(migrations))
             upgrade(self._database, migrations)
         except BaseException:
             self._database.close()
@@ -311,6 +313,30 @@ class SqliteStore:
     def check(self) -> list[str]:
         """Return what is wrong with the file; an empty list when nothing is."""
         return self._database.check() or index.check(self._database)
+
+    def layout(self) -> Layout:
+        """Return the version of the schema: opening has brought it to the newest."""
+        newest = self._forms[1]
+        return Layout((Form("schema", newest, newest),), (_RETENTION,))
+
+    def renew(self) -> None:
+        """Do nothing: opening has done it."""
+
+    def migrate(self, *, show: Show = lambda _name, _done, _total: None) -> list[Moved]:
+        """Return what opening has upgraded, in one transaction, after a backup beside the file."""
+        before, newest = self._forms
+        if before in (0, newest):
+            return []
+        show("schema", newest, newest)
+        self._forms = (newest, newest)
+        return [Moved("schema", before, newest)]
+
+    def drop_replaced(self) -> list[str]:
+        """Delete nothing: backups made by upgrades are the user's."""
+        return []
+
+
+_RETENTION = "texts: deleted by `truceline retention` or a watch, as settings.toml says"
 
 
 __all__ = ["SqliteStore"]

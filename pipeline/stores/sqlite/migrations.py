@@ -57,35 +57,36 @@ def upgrade(database: Database, migrations: Sequence[Migration] = MIGRATIONS) ->
     Raises:
         StoreError: the file is newer than this program, or another program's.
     """
-    version = _version(database)
-    _check(database, version, len(migrations))
+    found = version(database)
+    _check(database, found, len(migrations))
     database.enter_wal()
-    if version == len(migrations):
+    if found == len(migrations):
         return None
-    backup = database.backup() if version else None
+    backup = database.backup() if found else None
     with database.write():
         # Another process may have done it while we waited for the lock.
-        for number in range(_version(database), len(migrations)):
+        for number in range(version(database), len(migrations)):
             migrations[number](database)
         database.run(f"PRAGMA application_id={APPLICATION_ID}")
         database.run(f"PRAGMA user_version={len(migrations)}")
     return backup
 
 
-def _version(database: Database) -> int:
+def version(database: Database) -> int:
+    """Return how many steps built the file; 0 for a new one."""
     row = database.first("PRAGMA user_version")
     return int(row[0]) if row else 0
 
 
-def _check(database: Database, version: int, known: int) -> None:
+def _check(database: Database, found: int, known: int) -> None:
     if _is_foreign(database):
         raise StoreError(
             f"{database.path} is a database of another program; choose another file",
             subject=database.url,
         )
-    if version > known:
+    if found > known:
         raise StoreError(
-            f"newer than this program (schema {version}, this program knows {known}): "
+            f"newer than this program (schema {found}, this program knows {known}): "
             "install the newer program, or choose another store",
             subject=database.url,
         )
@@ -242,4 +243,4 @@ CREATE INDEX contradictions_of_b ON contradictions (topic, party_b, act_b, issue
 """
 
 
-__all__ = ["MIGRATIONS", "Migration", "upgrade"]
+__all__ = ["MIGRATIONS", "Migration", "upgrade", "version"]
