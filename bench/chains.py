@@ -3,8 +3,8 @@
     python -m bench.chains http://127.0.0.1:9200 --claims 50000
 
 The same made-up chains (three hops) in an index of each kind, merged to one segment. Asked for:
-a name anywhere in the chain; a name as a hop of a certain kind, which plain keywords answer from a token
-that joins both; the most frequent names. Milliseconds as the node tells them (`took`), no cache.
+a name anywhere in the chain; a name as a hop of a certain kind, which plain keywords answer from a
+token that joins both; the most frequent names. Milliseconds as the node tells them (`took`).
 """
 
 from __future__ import annotations

@@ -40,11 +40,17 @@ def url(place: str) -> str:
     return place
 
 
+def first(index: str) -> Callable[[str], int]:
+    """Number indices as they were when this one was in its first version."""
+    number = schema.version_of
+    return lambda one: 1 if one == index else number(one)
+
+
 @pytest.fixture
 def old(url: str) -> str:
     """A store whose claims are in an index of version 1."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "version_of", lambda _index: 1)
+        patch.setattr(schema, "version_of", first("claims"))
         patch.setattr(schema, "has_languages", lambda _cluster: False)
         with closing(ElasticsearchStore(url)) as store:
             for number in range(NUMBER):
@@ -62,7 +68,7 @@ def older(url: str) -> str:
         del made["mappings"]["properties"][field]
     template = schema.template
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "version_of", lambda _index: 1)
+        patch.setattr(schema, "version_of", first("propositions"))
         patch.setattr(schema, "oldest_of", lambda _index: 1)
         patch.setattr(
             schema,
@@ -154,7 +160,7 @@ def test_documents_are_made_anew_where_fields_are_new(older: str) -> None:
     with pytest.raises(StoreError, match="run `truceline store migrate`"):
         ElasticsearchStore(older)
     with closing(ElasticsearchStore(older, behind=True)) as store:
-        assert {one.name for one in store.migrate()} == {"claims", "propositions"}
+        assert [one.name for one in store.migrate()] == ["propositions"]
     with closing(ElasticsearchStore(older)) as store:
         kept = store._cluster.get("propositions", proposition(1).id)
         assert kept is not None
