@@ -43,8 +43,13 @@ class Comparer:
 
     def compare(self, article: Article, *, quiet: Collection[str] = ()) -> tuple[Alert, ...]:
         """Compare an article and keep what that gives; topics in `quiet` alert nobody."""
-        claims = self.store.claims(article.id)
-        comparison = self._with_origin(replace(article, told=told_of(claims)))
+        claims = tuple(self.store.claims(article.id))
+        comparison = replace(
+            self._with_origin(replace(article, told=told_of(claims))),
+            claims=claims,
+            quiet=tuple(quiet),
+            at=self.clock(),
+        )
         edit = edited(self.store, article, claims)
         for topic in article.topics:
             comparison = self._with_topic(comparison, topic, claims, edit, quiet=topic in quiet)

@@ -553,6 +553,62 @@ class Comparison:
     alerts: tuple[Alert, ...] = ()
     repeated: tuple[str, ...] = ()  # ids of stored alerts that this article repeats
     deliveries: tuple[Delivery, ...] = ()
+    claims: tuple[Claim, ...] = ()  # what was compared: goes into the diary
+    quiet: tuple[str, ...] = ()  # topics in their first round, which alerted nobody
+    at: datetime | None = None  # when; None: the store's clock says
+
+
+# -- the diary --------------------------------------------------------------------------
+
+
+class ChangeKind(StrEnum):
+    """Of what a line of the diary is."""
+
+    ARTICLE = "article"  # document: an Account
+    POSITION = "position"
+    CONTRADICTION = "contradiction"
+    REPEAT = "repeat"  # id: the alert, part: the article that repeated it
+    AHEAD = "ahead"  # an article dated well after it was seen
+    FEEDBACK = "feedback"  # id: the alert, document: a Feedback
+    MUTE = "mute"  # document: a Mute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A line of the diary: what one record became, and when that was known. Never overwritten."""
+
+    kind: ChangeKind
+    id: str
+    at: datetime
+    part: str = ""  # tells lines of one id and moment apart
+    again: bool = False  # of an article: it had a line before
+    head: str = ""  # what can be read without the document
+    document: str = ""  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """A question to the diary: lines of one kind by (time, id, part), `since` <= at < `until`."""
+
+    kind: ChangeKind
+    ids: tuple[str, ...] | None = None  # only of these
+    since: datetime | None = None
+    until: datetime | None = None
+    again: bool = False  # only lines of articles that had one before
+    newest: bool = False  # of each (id, part) only the last that fits
+    brief: bool = False  # without the document
+    after: Change | None = None  # the line that the last page ended with
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What was known of one article once it was compared."""
+
+    article: Article  # without text and summary
+    claims: tuple[Claim, ...] = ()  # in order of appearance
+    decisions: tuple[Decision, ...] = ()  # all so far, of replaced claims too
+    quiet: tuple[str, ...] = ()  # topics that alerted nobody yet
 
 
 # -- alerts ---------------------------------------------------------------------------

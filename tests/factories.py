@@ -223,7 +223,8 @@ def delivery(n: int = 1, **changes: Any) -> Delivery:
 
 def comparison(compared: Article, **changes: Any) -> Comparison:
     """What compare says about an article that has no claims."""
-    return replace(Comparison(article=replace(compared, stage=Stage.DONE), sketch=None), **changes)
+    made = Comparison(article=replace(compared, stage=Stage.DONE), sketch=None, at=at(60))
+    return replace(made, **changes)
 
 
 def on(*issues: str, party: str = "AA", act: str = "offer", minutes: float = 0) -> Question:

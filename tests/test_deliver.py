@@ -65,6 +65,7 @@ class Outbox:
         topic: str | None = None,
         rule: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         limit: int = 100,
     ) -> list[Alert]:
         return sorted(self.kept.values(), key=lambda a: a.created, reverse=True)[:limit]

@@ -351,7 +351,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_done_under_kill_9(path
                 continue
             found = {what: connection.execute(sql).fetchall() for what, sql in HALF_DONE.items()}
             assert not any(found.values()), found
-    assert len(acknowledged) > 100
+    assert len(acknowledged) > 50  # also on a busy machine
     for line in acknowledged:
         step, number = line.split()
         assert rows(path, STEPS[step].format(int(number))) == [(1,)], line
@@ -416,14 +416,14 @@ def test_damage_found_at_work_stops_all_further_work(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(SqliteStore(url_of(path))) as store:
-        fill(store, range(200))
+        fill(store, range(600))  # the schema is in the sound half
     damaged = damage(path)
     monkeypatch.setattr(database, "QUICK_CHECK_BYTES", 0)
     with closing(SqliteStore(url_of(path))) as store:
         with pytest.raises(StoreError, match="damaged"):
             store.articles()
         with pytest.raises(StoreError, match="there is no backup beside it"):
-            fill(store, range(200, 201))
+            fill(store, range(600, 601))
         assert store.check() != []
     assert path.read_bytes() == damaged
 

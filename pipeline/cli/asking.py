@@ -11,6 +11,7 @@ import click
 
 from pipeline.cli import screens
 from pipeline.cli.options import (
+    as_of_option,
     config_option,
     json_option,
     limit_option,
@@ -20,13 +21,14 @@ from pipeline.cli.options import (
     say_nothing_found,
     since_option,
     store_option,
+    then,
     topic_option,
     until_option,
 )
 from pipeline.config import Config
 from pipeline.errors import TrucelineError
 from pipeline.records import Alert, Claim, Novelty, Query
-from pipeline.stores import Store
+from pipeline.stores import Answers
 from pipeline.taxonomy import THEMES, load_acts
 
 NEWEST = 100_000  # alerts looked through for the start of an id
@@ -64,6 +66,7 @@ class Act(click.ParamType):  # type: ignore[type-arg]  # generic only in newer c
 @click.option("--novelty", type=click.Choice([n.value for n in Novelty]), help="New or not.")
 @since_option
 @until_option
+@as_of_option
 @limit_option
 @json_option
 @config_option
@@ -82,6 +85,7 @@ def search_command(
     novelty: str | None,
     since: datetime | None,
     until: datetime | None,
+    as_of: datetime | None,
     limit: int,
     as_json: bool,
     config_dir: Path | None,
@@ -107,7 +111,7 @@ def search_command(
         limit=limit,
     )
     with opened(config_dir, store_url) as (config, store):
-        findings = store.search(query)
+        findings = then(store, as_of).search(query)
         if as_json:
             for found in findings:
                 print_json(found)
@@ -121,11 +125,17 @@ def search_command(
 
 @click.command("show")
 @click.argument("claim_id", metavar="CLAIM")
+@as_of_option
 @json_option
 @config_option
 @store_option
 def show_command(
-    claim_id: str, as_json: bool, config_dir: Path | None, store_url: str | None
+    claim_id: str,
+    *,
+    as_of: datetime | None,
+    as_json: bool,
+    config_dir: Path | None,
+    store_url: str | None,
 ) -> None:
     """Show one claim: words, chain, evidence, versions, novelty, and who else said it.
 
@@ -134,7 +144,8 @@ def show_command(
     from pipeline.cli.claim_screen import dossier_of, print_dossier
 
     with opened(config_dir, store_url) as (config, store):
-        dossier = dossier_of(store, _claim(store, claim_id))
+        answers = then(store, as_of)
+        dossier = dossier_of(answers, _claim(answers, claim_id))
         if as_json:
             print_json(dossier)
         else:
@@ -146,6 +157,7 @@ def show_command(
 @topic_option
 @click.option("--rule", help="Only alerts of this rule.")
 @since_option
+@as_of_option
 @click.option("--full", is_flag=True, help="With the receipt of each.")
 @limit_option
 @json_option
@@ -157,6 +169,7 @@ def alerts_command(
     topic: str | None,
     rule: str | None,
     since: datetime | None,
+    as_of: datetime | None,
     full: bool,
     limit: int,
     as_json: bool,
@@ -168,11 +181,12 @@ def alerts_command(
     With ALERT (the first digits of an id do) that one with its receipt.
     """
     with opened(config_dir, store_url) as (config, store):
+        answers = then(store, as_of)
         if alert_id:
-            alerts = [find_alert(store, alert_id)]
+            alerts = [find_alert(answers, alert_id)]
         else:
-            alerts = store.alerts(topic=topic, rule=rule, since=since, limit=limit)
-        rows = [(alert, store.deliveries(alert.id)) for alert in alerts]
+            alerts = answers.alerts(topic=topic, rule=rule, since=since, limit=limit)
+        rows = [(alert, answers.deliveries(alert.id)) for alert in alerts]
         if as_json:
             for alert, deliveries in rows:
                 print_json({**plain(alert), "deliveries": deliveries})
@@ -190,6 +204,7 @@ def alerts_command(
 @click.option("--party", help="Country code (IN) or name of the party.")
 @click.option("--issue", help="Id of an issue of the topic file.")
 @click.option("--history", is_flag=True, help="Also the positions that were replaced.")
+@as_of_option
 @json_option
 @config_option
 @store_option
@@ -198,6 +213,7 @@ def positions_command(
     party: str | None,
     issue: str | None,
     history: bool,
+    as_of: datetime | None,
     as_json: bool,
     config_dir: Path | None,
     store_url: str | None,
@@ -206,7 +222,14 @@ def positions_command(
     from pipeline.cli.ledger import whole_ledger
 
     with opened(config_dir, store_url) as (config, store):
-        found = whole_ledger(config, store, topic=topic, party=party, issue=issue, history=history)
+        found = whole_ledger(
+            config,
+            then(store, as_of),
+            topic=topic,
+            party=party,
+            issue=issue,
+            history=history,
+        )
         if as_json:
             for position in found:
                 print_json(position)
@@ -219,24 +242,29 @@ def positions_command(
 @click.command("contradictions")
 @topic_option
 @click.option("--closed", is_flag=True, help="Also those that ended.")
+@as_of_option
 @json_option
 @config_option
 @store_option
 def contradictions_command(
     topic: str | None,
     closed: bool,
+    as_of: datetime | None,
     as_json: bool,
     config_dir: Path | None,
     store_url: str | None,
 ) -> None:
     """Print the contradiction board: both sides, and no winner."""
     with opened(config_dir, store_url) as (config, store):
-        pairs = store.contradictions(topic=topic, closed=closed)
+        answers = then(store, as_of)
+        pairs = answers.contradictions(topic=topic, closed=closed)
         if as_json:
             for pair in pairs:
                 print_json(pair)
         elif pairs:
-            both = [(pair, store.claim(pair.claim_a), store.claim(pair.claim_b)) for pair in pairs]
+            both = [
+                (pair, answers.claim(pair.claim_a), answers.claim(pair.claim_b)) for pair in pairs
+            ]
             screens.print_contradictions(both, config.zone)
         if not pairs:
             say_nothing_found(f"no contradiction is known{_topic_hint(config, topic)}")
@@ -270,7 +298,7 @@ def coverage_command(as_json: bool, config_dir: Path | None, store_url: str | No
             say_nothing_found("no feeds are configured; `truceline feeds add` adds one")
 
 
-def find_alert(store: Store, alert_id: str) -> Alert:
+def find_alert(store: Answers, alert_id: str) -> Alert:
     """Return the one alert whose id begins so.
 
     Raises:
@@ -286,7 +314,7 @@ def find_alert(store: Store, alert_id: str) -> Alert:
     return found[0]
 
 
-def _claim(store: Store, claim_id: str) -> Claim:
+def _claim(store: Answers, claim_id: str) -> Claim:
     claim = store.claim(claim_id)
     if claim is None:
         raise TrucelineError(

@@ -24,7 +24,7 @@ from pipeline.records import (
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from pipeline.stores import Store
+    from pipeline.stores import Answers
 
 AROUND = 160  # characters of the article shown on each side
 LISTED = 20  # of the other claims
@@ -44,7 +44,7 @@ class Dossier:
     contradictions: tuple[Contradiction, ...]
 
 
-def dossier_of(store: Store, claim: Claim) -> Dossier:
+def dossier_of(store: Answers, claim: Claim) -> Dossier:
     """Collect what the store knows about a claim."""
     decisions = tuple(store.decisions(claim.id))
     return Dossier(
@@ -62,7 +62,7 @@ def dossier_of(store: Store, claim: Claim) -> Dossier:
     )
 
 
-def _said_alike(store: Store, claim: Claim, decisions: Sequence[Decision]) -> Iterable[Finding]:
+def _said_alike(store: Answers, claim: Claim, decisions: Sequence[Decision]) -> Iterable[Finding]:
     for decision in decisions:
         query = Query(topic=decision.topic, party=claim.party, act=claim.act, limit=LOOKED_AT)
         wanted = statement_of(decision.key)

@@ -11,14 +11,14 @@ from pipeline.records import Position
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.stores import Store
+    from pipeline.stores import Answers
 
 Matter = tuple[str, str, str, str]  # topic, party, issue, aspect of it
 
 
 def whole_ledger(
     config: Config,
-    store: Store,
+    store: Answers,
     *,
     topic: str | None = None,
     party: str | None = None,

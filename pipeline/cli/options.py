@@ -17,7 +17,7 @@ import click
 
 from pipeline.config import Config, load_config
 from pipeline.errors import StoreError
-from pipeline.stores import Store, open_store, store_exists
+from pipeline.stores import Answers, Store, open_store, store_exists
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -69,6 +69,23 @@ class Time(click.ParamType):  # type: ignore[type-arg]  # generic only in newer 
 
 since_option = click.option("--since", type=Time(), help="From this date or time on.")
 until_option = click.option("--until", type=Time(), help="Before this date or time.")
+
+
+as_of_option = click.option(
+    "--as-of",
+    "as_of",
+    type=Time(),
+    help="As it was known at this date or time, such as 2025-05-10T18:00Z.",
+)
+
+
+def then(store: Store, as_of: datetime | None) -> Answers:
+    """Return the store, or its past where a time is given."""
+    if as_of is None:
+        return store
+    from pipeline.asof import Past
+
+    return Past(store, as_of)
 
 
 def configured(config_dir: Path | None, store_url: str | None = None) -> Config:

@@ -18,6 +18,7 @@ from pipeline.questions import Question
 from pipeline.records import (
     Alert,
     Article,
+    Change,
     Claim,
     Comparison,
     Contradiction,
@@ -28,6 +29,7 @@ from pipeline.records import (
     FeedState,
     Finding,
     Ledger,
+    Lines,
     Poll,
     Position,
     Query,
@@ -171,9 +173,10 @@ class AlertStore(Protocol):
         topic: str | None = None,
         rule: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         limit: int = 100,
     ) -> list[Alert]:
-        """Return alerts, newest first."""
+        """Return alerts, newest first; `since` <= created < `until`."""
 
     def deliveries(self, alert_id: str) -> list[Delivery]:
         """Return the outbox rows of one alert."""
@@ -245,6 +248,79 @@ class QuestionStore(Protocol):
         """
 
 
+class DiaryStore(Protocol):
+    """For as-of questions, back-tests and what people said about alerts.
+
+    `save_comparison` writes the diary of the ledger: see pipeline/stores/diary.py.
+    """
+
+    def save_changes(self, changes: Sequence[Change]) -> None:
+        """Write lines into the diary; of one record and moment the last one counts."""
+
+    def changes(self, asked: Lines) -> list[Change]:
+        """Return lines by (time, id, part)."""
+
+    def carriers(self, topic: str, key: str) -> list[str]:
+        """Return the ids of the articles that ever carried the proposition `key`, in order."""
+
+
+class Answers(Protocol):
+    """What a store answers about itself: so does its past (see asof.py)."""
+
+    def search(self, query: Query) -> list[Finding]:
+        """Answer "who said what", newest first."""
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """Return one claim, current or replaced, by its id or the start of it."""
+
+    def article(self, article_id: str) -> Article | None:
+        """Return one article in its newest version."""
+
+    def versions(self, article_id: str) -> list[Version]:
+        """Return all versions of an article, oldest first."""
+
+    def decisions(self, claim_id: str) -> list[Decision]:
+        """Return what compare decided about a claim, one for each topic."""
+
+    def coverage(self, topic: str, key: str) -> Coverage:
+        """Return who carried the proposition `key`."""
+
+    def positions(
+        self,
+        *,
+        topic: str | None = None,
+        party: str | None = None,
+        issue: str | None = None,
+        history: bool = False,
+    ) -> list[Position]:
+        """Return current positions, with `history` also the replaced ones."""
+
+    def contradictions(
+        self, *, topic: str | None = None, closed: bool = False
+    ) -> list[Contradiction]:
+        """Return open contradictions, with `closed` also the closed ones."""
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Return one alert."""
+
+    def alerts(
+        self,
+        *,
+        topic: str | None = None,
+        rule: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Alert]:
+        """Return alerts, newest first; `since` <= created < `until`."""
+
+    def deliveries(self, alert_id: str) -> list[Delivery]:
+        """Return the outbox rows of one alert."""
+
+    def changes(self, asked: Lines) -> list[Change]:
+        """Return lines of the diary by (time, id, part)."""
+
+
 class PartStore(Protocol):
     """For copying one store into another (see copying.py)."""
 
@@ -275,7 +351,15 @@ class CareStore(Protocol):
 
 
 class Store(
-    PollStore, ArticleStore, LedgerStore, AlertStore, QuestionStore, PartStore, CareStore, Protocol
+    PollStore,
+    ArticleStore,
+    LedgerStore,
+    AlertStore,
+    QuestionStore,
+    DiaryStore,
+    PartStore,
+    CareStore,
+    Protocol,
 ):
     """All of it, and a way to close it."""
 
@@ -327,8 +411,10 @@ def open_store(url: str, *, behind: bool = False) -> Store:
 
 __all__ = [
     "AlertStore",
+    "Answers",
     "ArticleStore",
     "CareStore",
+    "DiaryStore",
     "LedgerStore",
     "PartStore",
     "PollStore",

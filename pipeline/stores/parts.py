@@ -12,6 +12,7 @@ from datetime import datetime
 from pipeline.records import (
     Alert,
     Article,
+    Change,
     Claim,
     Contradiction,
     Decision,
@@ -104,6 +105,7 @@ Part = (
     | Contradiction
     | KeptAlert
     | Delivery
+    | Change
     | KeptNote
 )
 
@@ -118,6 +120,7 @@ NAMES: dict[type, str] = {
     Contradiction: "contradictions",
     KeptAlert: "alerts",
     Delivery: "deliveries",
+    Change: "changes",
     KeptNote: "notes",
 }
 

@@ -147,6 +147,7 @@ def alerts(
     topic: str | None,
     rule: str | None,
     since: datetime | None,
+    until: datetime | None,
     limit: int,
 ) -> list[Alert]:
     """Return alerts, newest first."""
@@ -154,6 +155,7 @@ def alerts(
     conditions += [{"term": {"topic": topic}}] if topic is not None else []
     conditions += [{"term": {"rule": rule}}] if rule is not None else []
     conditions += [{"range": {"created_us": {"gte": micros(since)}}}] if since else []
+    conditions += [{"range": {"created_us": {"lt": micros(until)}}}] if until else []
     cluster.refresh(ALERTS)
     found = cluster.hits(
         ALERTS,

@@ -25,7 +25,7 @@ from pipeline.records import (
     stable_id,
 )
 from pipeline.stores.documents import dumps, loads
-from pipeline.stores.elasticsearch import alerts, articles, claims, lookalikes, versions
+from pipeline.stores.elasticsearch import alerts, articles, claims, diary, lookalikes, versions
 from pipeline.stores.elasticsearch.cluster import (
     Cluster,
     Kept,
@@ -142,6 +142,8 @@ def save_comparison(cluster: Cluster, comparison: Comparison, *, now: Now) -> No
     Alerts, outbox rows and decisions already there stay as they are; propositions, positions
     and contradictions become what the comparison says.
     """
+    if comparison.at is None:  # whoever finishes it writes the same line into the diary
+        comparison = replace(comparison, at=now())
     # Everything that can be wrong with it is found before the first write.
     record, digest = dumps(comparison), _digest(comparison)
     alerts.creations(cluster, comparison.alerts, comparison.deliveries)
@@ -193,6 +195,7 @@ def _digest(comparison: Comparison) -> str:
         *comparison.contradictions,
         *comparison.alerts,
         *comparison.deliveries,
+        *comparison.claims,
     )
     records = (mended(dumps(one)) for one in found)
     return stable_id(str(comparison.article.version), *records, *comparison.repeated)
@@ -227,7 +230,7 @@ def _carry_out(cluster: Cluster, comparison: Comparison) -> bool:
     if comparison.sketch is not None:
         writes.append(lookalikes.sketch_write(comparison.article, comparison.sketch))
     # What the cluster refuses for good is a dead letter: it must not stop all later comparisons.
-    outcomes = cluster.write([*writes, *told, *rows])
+    outcomes = cluster.write([*writes, *told, *rows, *diary.comparison_writes(cluster, comparison)])
     for alert_id in comparison.repeated:
         alerts.fold(cluster, alert_id, comparison.article.id)
     return Outcome.CONFLICT not in outcomes[: len(writes)]

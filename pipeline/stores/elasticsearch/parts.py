@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.records import (
     Alert,
+    Change,
     Claim,
     Contradiction,
     Delivery,
@@ -16,7 +17,16 @@ from pipeline.records import (
     Sketch,
 )
 from pipeline.stores.documents import dumps, loads
-from pipeline.stores.elasticsearch import alerts, articles, claims, ledger, polls, state, versions
+from pipeline.stores.elasticsearch import (
+    alerts,
+    articles,
+    claims,
+    diary,
+    ledger,
+    polls,
+    state,
+    versions,
+)
 from pipeline.stores.elasticsearch.cluster import Cluster, Kept, Source, Write, key_of, put
 from pipeline.stores.elasticsearch.lookalikes import SKETCHES, sketch_write
 from pipeline.stores.elasticsearch.versions import Held, Older
@@ -35,7 +45,7 @@ ALL: Source = {"match_all": {}}
 INDICES = (
     polls.FEEDS, polls.POLLS, articles.ARTICLES, articles.VERSIONS, claims.CLAIMS, SKETCHES,
     ledger.PROPOSITIONS, ledger.POSITIONS, ledger.CONTRADICTIONS, alerts.ALERTS,
-    alerts.DELIVERIES, state.STATE,
+    alerts.DELIVERIES, diary.CHANGES, state.STATE,
 )  # fmt: skip
 
 
@@ -61,6 +71,8 @@ def parts(cluster: Cluster) -> Iterator[Part]:
     for kept in cluster.hits(ledger.CONTRADICTIONS, ALL, sort=["id"]):
         yield loads(Contradiction, _record(kept))
     yield from _told(cluster)
+    for kept in cluster.hits(diary.CHANGES, ALL, sort=["at_us", "kind", "id", "part"]):
+        yield diary.change_of(kept)
     notes: Source = {"term": {"kind": "note"}}
     for kept in cluster.hits(state.STATE, notes, sort=["name"]):
         yield KeptNote(name=kept.source["name"], value=kept.source["value"])
@@ -141,6 +153,8 @@ def _put(part: Part) -> list[Write]:
             counted = {"repeats": part.repeats, "repeated": list(part.repeated)}
             source = alerts.source_of(part.alert) | counted
             writes = [put(alerts.ALERTS, key_of(part.alert.id), source)]
+        case Change():
+            writes = [diary.change_write(part)]
         case KeptNote():
             writes = [state.note_write(part.name, part.value)]
         case Proposition() | Position() | Contradiction():

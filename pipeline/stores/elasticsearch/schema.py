@@ -21,7 +21,7 @@ from pipeline.stores.elasticsearch.cluster import Cluster, Source
 
 INDICES = (
     "articles", "versions", "claims", "propositions", "positions", "contradictions", "alerts",
-    "deliveries", "feeds", "polls", "sketches", "state", "dead",
+    "deliveries", "changes", "feeds", "polls", "sketches", "state", "dead",
 )  # fmt: skip
 OURS = "truceline_"  # begins the names of our analyzers
 

@@ -24,6 +24,7 @@ from pipeline.questions import Question
 from pipeline.records import (
     Alert,
     Article,
+    Change,
     Claim,
     Comparison,
     Contradiction,
@@ -34,6 +35,7 @@ from pipeline.records import (
     FeedState,
     Finding,
     Ledger,
+    Lines,
     Poll,
     Position,
     Query,
@@ -48,6 +50,7 @@ from pipeline.stores.sqlite import (
     articles,
     claims,
     counts,
+    diary,
     index,
     ledger,
     lookalikes,
@@ -220,10 +223,13 @@ class SqliteStore:
         topic: str | None = None,
         rule: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         limit: int = 100,
     ) -> list[Alert]:
-        """Return alerts, newest first."""
-        return alerts.alerts(self._database, topic=topic, rule=rule, since=since, limit=limit)
+        """Return alerts, newest first; `since` <= created < `until`."""
+        return alerts.alerts(
+            self._database, topic=topic, rule=rule, since=since, until=until, limit=limit
+        )
 
     def deliveries(self, alert_id: str) -> list[Delivery]:
         """Return the outbox rows of one alert."""
@@ -295,6 +301,21 @@ class SqliteStore:
     def forget_texts(self, before: datetime, *, excerpt_words: int = 0) -> int:
         """Delete stored article text older than `before`; return how many articles."""
         return retention.forget_texts(self._database, before, excerpt_words=excerpt_words)
+
+    # -- the diary -------------------------------------------------------------------------------
+
+    def save_changes(self, changes: Sequence[Change]) -> None:
+        """Write lines into the diary; of one record and moment the last one counts."""
+        with self._database.write():
+            diary.add(self._database, changes)
+
+    def changes(self, asked: Lines) -> list[Change]:
+        """Return lines of the diary by (time, id, part)."""
+        return diary.changes(self._database, asked)
+
+    def carriers(self, topic: str, key: str) -> list[str]:
+        """Return the ids of the articles that ever carried the proposition `key`."""
+        return diary.carriers(self._database, topic, key)
 
     # -- care ------------------------------------------------------------------------------------
 

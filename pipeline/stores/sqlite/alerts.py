@@ -125,10 +125,12 @@ def alerts(
     topic: str | None,
     rule: str | None,
     since: datetime | None,
+    until: datetime | None,
     limit: int,
 ) -> list[Alert]:
     """Return alerts, newest first."""
     conditions = ["created >= :since"]
+    conditions += ["created < :until"] if until is not None else []
     conditions += ["topic = :topic"] if topic is not None else []
     conditions += ["rule = :rule"] if rule is not None else []
     rows = database.run(
@@ -140,6 +142,7 @@ def alerts(
             "topic": topic,
             "rule": rule,
             "since": micros(since) if since else -(1 << 63),
+            "until": micros(until) if until else None,
             "limit": limit,
         },
     )

@@ -95,7 +95,7 @@ class Database:
         with self.translated():
             return self._execute(sql, parameters).lastrowid or 0
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def many(self, sql: str, rows: Iterable[Parameters]) -> None:
         """Run one statement for each of `rows`."""
         with self.translated():
             for row in rows:

@@ -17,7 +17,7 @@ from pipeline.records import (
     stable_id,
 )
 from pipeline.stores.documents import dumps, encode, loads
-from pipeline.stores.sqlite import alerts, index, lookalikes, versions
+from pipeline.stores.sqlite import alerts, diary, index, lookalikes, versions
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import micros
 
@@ -155,6 +155,7 @@ def save_comparison(
         alerts.add(database, comparison.alerts, comparison.deliveries)
         for alert_id in comparison.repeated:
             alerts.fold(database, alert_id, comparison.article.id)
+        diary.add_comparison(database, comparison, comparison.at or now())
 
 
 def _digest(comparison: Comparison) -> str:
@@ -167,6 +168,7 @@ def _digest(comparison: Comparison) -> str:
         *comparison.contradictions,
         *comparison.alerts,
         *comparison.deliveries,
+        *comparison.claims,
     )
     return stable_id(str(comparison.article.version), *map(dumps, found), *comparison.repeated)
 

@@ -46,7 +46,12 @@ def index_the_ledger(database: Database) -> None:
         )
 
 
-MIGRATIONS: tuple[Migration, ...] = (create, index_the_ledger)
+def diary(database: Database) -> None:
+    """Step 3: the diary. What was compared before is not in it: nobody wrote down when."""
+    database.script(_DIARY)
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, index_the_ledger, diary)
 
 
 def upgrade(database: Database, migrations: Sequence[Migration] = MIGRATIONS) -> Path | None:
@@ -240,6 +245,16 @@ CREATE INDEX contradictions_of_a ON contradictions (topic, party_a, act_a, issue
     WHERE closed IS NULL;
 CREATE INDEX contradictions_of_b ON contradictions (topic, party_b, act_b, issue, opened, id)
     WHERE closed IS NULL;
+"""
+
+# again: of an article: it had a line before.
+_DIARY = """
+CREATE TABLE changes (
+    n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL,
+    at INTEGER NOT NULL, again INTEGER NOT NULL, head TEXT NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX changes_of_record ON changes (kind, id, part, at);
+CREATE INDEX changes_by_time ON changes (kind, at, id, part);
+CREATE INDEX changes_again ON changes (kind, at) WHERE again;
 """
 
 

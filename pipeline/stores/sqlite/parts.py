@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.errors import StoreError
 from pipeline.records import (
     Alert,
+    Change,
     Claim,
     Contradiction,
     Decision,
@@ -35,6 +36,7 @@ from pipeline.stores.sqlite import (
     articles,
     claims,
     counts,
+    diary,
     ledger,
     lookalikes,
     polls,
@@ -71,6 +73,7 @@ def parts(database: Database) -> Iterator[Part]:
         yield _alert(database, row)
     for (document,) in database.run("SELECT delivery FROM deliveries ORDER BY created, alert_id"):
         yield loads(Delivery, document)
+    yield from diary.lines(database)
     for name, value in database.run("SELECT name, value FROM notes ORDER BY name"):
         yield KeptNote(name=name, value=value)
 
@@ -191,6 +194,8 @@ def _add(database: Database, part: Part) -> None:
         alerts.restore(database, part)
     elif isinstance(part, Delivery):
         alerts.add(database, (), (part,))
+    elif isinstance(part, Change):
+        diary.add(database, (part,))
     elif isinstance(part, KeptNote):
         counts.save_note(database, part.name, part.value)
     else:
