@@ -40,6 +40,7 @@ COMMANDS = {
     "coverage": ("asking", "Which feeds are alive, late, silent or failing."),
     "feeds": ("feeds", "List, check, add, import and export feeds."),
     "topics": ("topics", "Check topics; back-test a topic or rule on stored articles."),
+    "rules": ("rules", "Back-test a rule on the stored past."),
     "parse": ("files", "Read feed files; say what each one holds."),
     "extract": ("files", "Extract the claims of text files."),
     "eval": ("evaluating", "Score extraction on gold sets; compare with an earlier run."),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import screens
+from pipeline.backtest import backtest
+from pipeline.cli.backtests import archive_option, extract_option, extractor, samples_option, told
 from pipeline.cli.options import (
     config_option,
     configured,
@@ -21,12 +21,8 @@ from pipeline.cli.options import (
     topic_option,
     until_option,
 )
-from pipeline.cli.sheets import Column, Sheet, line, many
+from pipeline.cli.sheets import Column, Sheet, line
 from pipeline.records import Topic
-
-if TYPE_CHECKING:
-    from pipeline.backtest import Backtest
-    from pipeline.config import Config
 
 
 @click.group("topics")
@@ -91,21 +87,20 @@ def _list_topics(topics: tuple[Topic, ...], as_json: bool) -> None:
 @click.option("--rule", help="Only this rule.")
 @since_option
 @until_option
-@click.option(
-    "--samples",
-    type=click.IntRange(0),
-    default=10,
-    show_default=True,
-    help="So many of the alerts are shown.",
-)
+@archive_option
+@extract_option
+@samples_option
 @json_option
 @config_option
 @store_option
 def backtest_topics(
     topic: str | None,
     rule: str | None,
+    *,
     since: datetime | None,
     until: datetime | None,
+    archive: bool,
+    extract: bool,
     samples: int,
     as_json: bool,
     config_dir: Path | None,
@@ -113,27 +108,18 @@ def backtest_topics(
 ) -> None:
     """Say what the topics and rules as they stand now would have matched and alerted.
 
-    Reads stored articles and changes nothing; articles no topic matched when they came are
-    matched by their feed text and not extracted.
+    Lives the stored past again and changes nothing. Articles no topic matched when they came
+    are matched by what their feed showed.
     """
-    from pipeline.backtest import backtest
-
     with opened(config_dir, store_url) as (config, store):
-        found = backtest(config, store, topic=topic, rule=rule, since=since, until=until)
-        if as_json:
-            print_json(found)
-        else:
-            _print_backtest(found, config, samples)
-
-
-def _print_backtest(found: Backtest, config: Config, samples: int) -> None:
-    click.echo(
-        f"{many(found.articles, 'article')}, {found.matched} match a topic "
-        f"({found.newly_matched} did not when they came), {many(found.claims, 'claim')}"
-    )
-    click.echo(many(len(found.alerts), "alert"))
-    for alert in found.alerts[:samples]:
-        when = screens.local(alert.created, config.zone)
-        click.echo(f"  {when} [{line(alert.rule)}] {line(alert.headline)}")
-    if len(found.alerts) > samples:
-        click.echo(f"  and {len(found.alerts) - samples} more (--samples)")
+        found = backtest(
+            config,
+            store,
+            topic=topic,
+            rule=rule,
+            since=since,
+            until=until,
+            archive=archive,
+            extract=extractor(config) if extract else None,
+        )
+        told(found, config, samples=samples, as_json=as_json)
