@@ -21,6 +21,7 @@ from pipeline.alert import (
 from pipeline.compare import aspect_of, compare_claims, origin_of, proposition_id
 from pipeline.dedupe import containment, resemblance, sketch_text
 from pipeline.editing import Edited, edited, told_of
+from pipeline.feedback import muted, mutes_at
 from pipeline.questions import Asked, Question
 from pipeline.records import Alert, Article, Claim, Comparison, Delivery, Ledger, Position, Stage
 
@@ -168,7 +169,7 @@ class Comparer:
             if rule.max_per_hour and any(alert.rule == rule.name for alert in alerts)
             for channel in rule.channels
         }
-        return plan_deliveries(
+        rows = plan_deliveries(
             alerts,
             self.config.rules,
             self.clock(),
@@ -176,6 +177,7 @@ class Comparer:
             sent_counts=sent,
             channels=tuple(self.config.settings.channels),
         )
+        return muted(rows, alerts, mutes_at(self.store, self.clock())) if rows else ()
 
     @property
     def _max_age(self) -> timedelta:

@@ -680,6 +680,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DEAD = "dead"  # gave up; see `error`; can be replayed
     DIGESTED = "digested"  # went out inside a digest
+    MUTED = "muted"  # stored and shown, not sent: somebody asked for quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -699,6 +700,40 @@ class Delivery:
 def digest_name(channel: str, rule: str, due: datetime) -> str:
     """Return the name of the one message of a channel's and rule's rows that wait for `due`."""
     return stable_id("digest", channel, rule, due.isoformat())
+
+
+class Verdict(StrEnum):
+    """What a person says about an alert."""
+
+    SEEN = "seen"  # acknowledged, no judgement
+    RIGHT = "right"
+    NOT_NEW = "not new"
+    WRONG = "wrong"  # not what the article says
+    OFF_TOPIC = "off topic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """A verdict on one alert; the last one that judges counts."""
+
+    alert_id: str
+    verdict: Verdict
+    at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """Alerts that are stored and not sent while it lasts: those that fit everything given."""
+
+    id: str
+    since: datetime
+    until: datetime | None = None  # None: until it is taken back
+    topic: str | None = None
+    rule: str | None = None
+    party: str | None = None  # country or name of the speaker
+    story: str | None = None  # of an alert
+    note: str = ""
 
 
 # -- questions and answers --------------------------------------------------------------

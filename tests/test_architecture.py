@@ -26,7 +26,7 @@ STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", 
 # flow, and what else runs several stages
 ORDER = {
     *("flow", "baselines", "comparing", "editing", "lease", "memos", "opening"),
-    *("asof", "backtest", "evaluation", "steps", "streams", "upkeep"),
+    *("asof", "backtest", "evaluation", "feedback", "labelling", "steps", "streams", "upkeep"),
 }
 KINDS = {"formats", "languages", "stores", "channels"}
 

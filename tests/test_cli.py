@@ -547,10 +547,10 @@ def test_topics_check_says_why(run: Run, folder: Path) -> None:
 
 
 def test_backtest_says_what_would_have_alerted(run: Run, folder: Path) -> None:
-    said = run("topics", "backtest", "--samples", 1, "--config", folder)
+    said = run("topics", "backtest", "--archive", "--samples", 1, "--config", folder)
     assert said.code == 0
     assert "3 claims" in said.out
-    [found] = run("topics", "backtest", "--json", "--config", folder).records
+    [found] = run("topics", "backtest", "--archive", "--json", "--config", folder).records
     assert found["claims"] == 3
 
 

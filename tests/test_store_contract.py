@@ -20,6 +20,8 @@ from pipeline.questions import Asked, Question, Side, Track, party_tags, voice_t
 from pipeline.records import (
     Alert,
     Article,
+    Change,
+    ChangeKind,
     Claim,
     Comparison,
     Contradiction,
@@ -32,6 +34,7 @@ from pipeline.records import (
     Hop,
     HopKind,
     Ledger,
+    Lines,
     Match,
     Novelty,
     Poll,
@@ -45,6 +48,7 @@ from pipeline.records import (
     TextFrom,
 )
 from pipeline.stores import Store, open_store
+from pipeline.stores.diary import account_of
 from tests.elasticsearch_node import emptied
 from tests.factories import (
     FEED_URL,
@@ -1218,6 +1222,76 @@ def of_type(hint: str) -> st.SearchStrategy[Any]:
 def records(kind: type[T], **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
     hints = {f.name: str(f.type) for f in fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
     return st.builds(kind, **{name: of_type(hint) for name, hint in hints.items()} | fixed)
+
+
+# -- the diary -------------------------------------------------------------------------------
+
+
+def line(n: int, id_: str = "a", **changes: Any) -> Change:
+    made = Change(kind=ChangeKind.POSITION, id=id_, at=at(n), head="h", document=f'"{n}"')
+    return replace(made, **changes)
+
+
+def lines(store: Store, **asked: Any) -> list[tuple[str, datetime]]:
+    found = store.changes(Lines(kind=ChangeKind.POSITION, **asked))
+    return [(one.id, one.at) for one in found]
+
+
+def test_the_diary_is_read_by_kind_id_and_time(store: Store) -> None:
+    kept = [line(1), line(2, "b"), line(3), line(3, "b", kind=ChangeKind.MUTE)]
+    store.save_changes(kept)
+    store.save_changes(kept)
+    assert store.changes(Lines(kind=ChangeKind.POSITION)) == kept[:3]
+    assert lines(store, ids=("a",)) == [("a", at(1)), ("a", at(3))]
+    assert lines(store, since=at(2), until=at(3)) == [("b", at(2))]
+    assert lines(store, newest=True) == [("b", at(2)), ("a", at(3))]
+    assert lines(store, newest=True, until=at(3)) == [("a", at(1)), ("b", at(2))]
+    assert lines(store, after=kept[0], limit=1) == [("b", at(2))]
+    (brief,) = store.changes(Lines(kind=ChangeKind.POSITION, ids=("b",), brief=True))
+    assert brief == replace(kept[1], document="")
+
+
+def test_of_one_moment_the_last_line_counts(store: Store) -> None:
+    store.save_changes([line(1), line(1, document='"later"')])
+    (kept,) = store.changes(Lines(kind=ChangeKind.POSITION))
+    assert kept.document == '"later"'
+
+
+def test_a_comparison_writes_the_diary(store: Store) -> None:
+    store.save_alerts((alert(2),), ())
+    kept = replace(
+        full_comparison(extracted(store, claim(1))),
+        claims=(claim(1),),
+        at=at(5),
+        quiet=("other",),
+        repeated=("alert-0002",),
+    )
+    store.save_comparison(kept)
+    (account,) = map(account_of, store.changes(Lines(kind=ChangeKind.ARTICLE)))
+    assert account.claims == (claim(1),)
+    assert account.decisions == (decision(1),)
+    assert account.article == replace(kept.article, text="", summary="")
+    assert account.quiet == ("other",)
+    (position_line,) = store.changes(Lines(kind=ChangeKind.POSITION))
+    assert (position_line.id, position_line.at) == ("position-0001", at(5))
+    (repeat,) = store.changes(Lines(kind=ChangeKind.REPEAT))
+    assert (repeat.id, repeat.part) == ("alert-0002", "article-0001")
+    assert store.carriers(TOPIC, "AA | offer | river") == ["article-0001"]
+    assert store.carriers(TOPIC, "other") == []
+
+
+def test_an_article_compared_again_keeps_its_first_decisions_in_the_diary(store: Store) -> None:
+    first = replace(full_comparison(extracted(store, claim(1))), claims=(claim(1),), at=at(5))
+    again = replace(
+        comparison(scraped(1)),
+        claims=(claim(1, text="other"),),
+        decisions=(decision(1, reason="later"), decision(2)),
+        at=at(6),
+    )
+    store.save_comparison(first)
+    store.save_comparison(again)
+    (line_,) = store.changes(Lines(kind=ChangeKind.ARTICLE, again=True))
+    assert account_of(line_).decisions == (decision(1), decision(2))
 
 
 round_trip = settings(

@@ -27,6 +27,7 @@ from pipeline.cli.options import (
 )
 from pipeline.config import Config
 from pipeline.errors import TrucelineError
+from pipeline.feedback import given
 from pipeline.records import Alert, Claim, Novelty, Query
 from pipeline.stores import Answers
 from pipeline.taxonomy import THEMES, load_acts
@@ -187,9 +188,12 @@ def alerts_command(
         else:
             alerts = answers.alerts(topic=topic, rule=rule, since=since, limit=limit)
         rows = [(alert, answers.deliveries(alert.id)) for alert in alerts]
+        said = given(answers, [alert.id for alert in alerts])
         if as_json:
             for alert, deliveries in rows:
-                print_json({**plain(alert), "deliveries": deliveries})
+                print_json(
+                    {**plain(alert), "deliveries": deliveries, "feedback": said.get(alert.id, [])}
+                )
         elif full or alert_id:
             for alert, deliveries in rows:
                 screens.print_receipt(alert, deliveries, config.zone)
