@@ -26,6 +26,8 @@ SCOPE_WORDS = 7
 ANTECEDENTS = ("talks", "truce", "mediation", "violation")  # of two at one place the later
 
 STAND_INS = ("none", "light", "settled", "pronoun")
+ANSWERS = {"denial": "deny", "no": "reject", "yes": "accept"}  # list of words -> stance
+CURT = 12  # words of an answer that names nothing
 LOOK_BACK = 2  # sentences that a denial can be about
 DEALT = ("light", "pronoun")  # stand-ins that say nothing by themselves
 BY_OUTSIDERS = ("MED_OFFER", "MED_CONDUCT")
@@ -65,23 +67,24 @@ def judge(grammar: Grammar, said: Utterance) -> Judgement | None:
         return None
     found = [hit for piece in pieces(said) for hit in _judged(grammar, said, piece)]
     if not found:
-        denied = _denied(grammar, said)
-        if denied is not None:
-            return denied
+        answer = _answer(grammar, said)
+        if answer is not None:
+            return answer
         resolved = with_antecedent(grammar, said)
         found = [hit for piece in resolved for hit in _judged(grammar, said, piece)]
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _denied(grammar: Grammar, said: Utterance) -> Judgement | None:
-    """Return what "denied the charge", "said that was not so" make of the statement before."""
+def _answer(grammar: Grammar, said: Utterance) -> Judgement | None:
+    """Return what "denied the charge", "would stay away" make of the statement before."""
     for piece in pieces(said):
-        match = grammar.lists_re("answered", "denial").search(piece)
-        before = before_it(grammar, said.context) if match else None
-        act = grammar.table("compose", before.act).get("deny") if before else None
-        if match and before and act:
-            why = f"denies what was said before, {before.why}"
-            return Judgement(act, match[0], piece, f"{act}: {why}", before.truce)
+        for name, stance in ANSWERS.items():
+            match = grammar.lists_re("answered", name).search(piece)
+            before = before_it(grammar, said.context) if match else None
+            act = grammar.table("compose", before.act).get(stance) if before else None
+            if match and before and act and (name == "denial" or len(piece.split()) <= CURT):
+                why = f"{stance} what was said before, {before.why}"
+                return Judgement(act, match[0], piece, f"{act}: {why}", before.truce)
     return None
 
 

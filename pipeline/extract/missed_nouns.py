@@ -14,7 +14,7 @@ def owned_noun(clause: Clause) -> Draft | None:
     reading, words, number = clause.reading, clause.words, clause.number
     if clause.form() not in clause.listed("owned_nouns") or number + 2 >= len(words):
         return None
-    if clause.form(1) not in clause.listed("noun_followers"):
+    if not _announces(clause):
         return None
     owner = _owner(reading, words, number)
     content = _noun_content(reading, words, number + 1)
@@ -22,6 +22,14 @@ def owned_noun(clause: Clause) -> Draft | None:
         return None
     word = clause.word.of(reading.text)
     return rule_draft(owner, clause.word, content, f"cue noun {word!r} with its owner")
+
+
+def _announces(clause: Clause) -> bool:
+    """Whether what was said follows: "offer to ...", "rejection of ..."."""
+    if clause.form(1) in clause.listed("noun_followers"):
+        return True
+    answers = clause.form() in clause.listed("answer_nouns")
+    return answers and clause.form(1) in clause.listed("answer_followers")
 
 
 def _owner(reading: Reading, words: list[Span], number: int) -> Span | None:
