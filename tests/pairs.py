@@ -103,12 +103,16 @@ def read_claims(
     extractor: Extractor, pairs: list[Pair]
 ) -> Iterator[tuple[Pair, list[tuple[Claim, ...]]]]:
     """Yield every pair with the claims of its two members, without those of the sentence before."""
-    texts = [member.text for pair in pairs for member in pair.members]
-    articles = [article_of(text, number) for number, text in enumerate(texts)]
-    found = [claims for _, claims in extractor.pipe(articles)]
+    found = claims_of(extractor, [member for pair in pairs for member in pair.members])
     for number, pair in enumerate(pairs):
-        both = zip(pair.members, found[2 * number : 2 * number + 2], strict=True)
-        yield pair, [_behind(claims, context_of(member.text)) for member, claims in both]
+        yield pair, found[2 * number : 2 * number + 2]
+
+
+def claims_of(extractor: Extractor, members: list[Member]) -> list[tuple[Claim, ...]]:
+    """Return the claims of the last sentence of each member."""
+    articles = [article_of(member.text, number) for number, member in enumerate(members)]
+    found = (claims for _, claims in extractor.pipe(articles))
+    return [_behind(c, context_of(m.text)) for m, c in zip(members, found, strict=True)]
 
 
 def context_of(text: str) -> int:

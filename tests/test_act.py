@@ -204,6 +204,41 @@ def test_a_proposal_is_what_was_named_last(context: str, act: str | None) -> Non
     assert (found.act if found else None) == act
 
 
+@pytest.mark.parametrize(
+    ("context", "cue", "content", "act"),
+    [
+        ("Ostra said Belmar broke the truce. ", "denied", "the charge", "CF_DENY_VIOLATION"),
+        ("Ostra said it had brokered the truce. ", "said", "was not so", "MED_DENY"),
+        ("Ostra asked Kelos to mediate. ", "dismissed", "the report", "MED_DENY"),
+        ("Kelos proposed talks. ", "said", "it would stay away", "TALKS_REJECT"),
+        ("Kelos proposed talks. ", "said", "it would come", "TALKS_AGREE"),
+        ("Kelos offered to mediate. ", "declined", "on Monday", "MED_REJECT"),
+        ("Kelos offered to mediate. ", "accepted", "it", "MED_ACCEPT"),
+        ("It rained in Kelos. ", "said", "it would stay away", None),
+    ],
+)
+def test_an_answer_is_about_what_was_said_before(
+    context: str, cue: str, content: str, act: str | None
+) -> None:
+    found = judge(GRAMMAR, Utterance(cue, content, context=context))
+    assert (found.act if found else None) == act
+
+
+@pytest.mark.parametrize(
+    ("text", "acts"),
+    [
+        ("Ostra was asked about the truce.", []),  # a passive does nothing
+        ("The American offer to mediate came late.", []),  # a noun that looks like a verb
+        ("Nobody in Ostra accepted the truce.", []),
+        ("If Ostra had rejected the truce, nobody would know.", []),
+        ("Kelos offered a truce. The army refused.", ["CF_REJECT"]),  # without an object
+    ],
+)
+def test_acts_told_by_the_outlet_are_only_those_performed(text: str, acts: list[str]) -> None:
+    found = Extractor().claims(article(text))
+    assert [claim.act for claim in found if claim.act and claim.found_by == "act rules"] == acts
+
+
 RENAMED = {
     "Ardania": "Qolistan",
     "Belmar": "Vesha",

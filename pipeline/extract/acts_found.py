@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from spacy.language import Language as Pipeline
 
+from pipeline.extract.act_clauses import TRIM, Found, find_acts, second_verb, shift, trimmed
 from pipeline.extract.draft import Draft
 from pipeline.extract.judge import Utterance, judge, normal
 from pipeline.extract.patterns import Grammar, load_grammar
@@ -30,22 +31,7 @@ CONFIDENCE = 0.5
 CONTEXT = 600  # characters before a content in which its pronouns may have their noun
 FOUND_BY = "act rules"
 NEIGHBOURS = 12  # drafts behind a report that can be inside it
-MAX_SUBJECT = 12  # words
 STEM = 4  # letters that a country and its adjective share
-TRIM = " \t\n,;:.\"'“”‘’()—–-"
-CLAUSE_END = re.compile(r"[.;!?](?=\s|$)|,\s(?=(?:and\s)?\w+ing\s)")
-COMMA = re.compile(r"[.;!?](?=\s|$)|,(?=\s)")
-GATES = (("scope", "gate"), ("antecedent", "pronoun"), ("actors", "bare"))
-BREAK = re.compile(r"[,;:.!?\"“”()—–\n]")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Somebody's act: who, the verb, and what follows it."""
-
-    source: Span
-    verb: Span
-    content: Span
 
 
 @dataclass(slots=True)
@@ -111,39 +97,17 @@ def split_verbs(grammar: Grammar, text: str, drafts: Sequence[Draft], draft: Dra
     if not grammar.lists_re("actors", "verb").search(normal(cue)):
         return []
     content = draft.content[0]
-    cut, verb = _second_verb(grammar, normal(content.of(text)))
-    first = _trimmed(text, content.start, content.start + cut)
+    cut, verb = second_verb(grammar, normal(content.of(text)))
+    first = trimmed(text, content.start, content.start + cut)
     if verb is None or first is None:
         return []
     draft.content = [first]
-    verb = _shift(verb, content.start)
-    rest = _trimmed(text, verb.end, content.end)
+    verb = shift(verb, content.start)
+    rest = trimmed(text, verb.end, content.end)
     known = any(_overlap(verb, cue) for other in drafts for cue in other.cue)
     if known or rest is None or not draft.source:
         return []
     return [_draft(Found(draft.source[0], verb, rest), depth=draft.depth, parent=draft.parent)]
-
-
-def _second_verb(grammar: Grammar, words: str) -> tuple[int, Span | None]:
-    """Return where "and VERB" begins and its verb; without one the end of `words` and None."""
-    for match in grammar.lists_re("actors", "conjunction").finditer(words):
-        verb = _next_verb(grammar, words, _skip(words, match.end()))
-        if verb:
-            return match.start(), verb
-    return len(words), None
-
-
-def _next_verb(grammar: Grammar, words: str, start: int) -> Span | None:
-    """Return the finite verb of an act right at `start`."""
-    match = grammar.lists_re("actors", "verb").match(words, start)
-    if match is None:
-        return None
-    finite = grammar.lists_re("actors", "finite").fullmatch(match[0].split(maxsplit=1)[0])
-    return Span(*match.span()) if finite else None
-
-
-def _shift(span: Span, by: int) -> Span:
-    return Span(span.start + by, span.end + by)
 
 
 def act_sentences(
@@ -192,132 +156,6 @@ def denies(grammar: Grammar, text: str, draft: Draft) -> bool:
     """Whether a draft denies its content: what it tells of was then not done."""
     opening = " ".join(span.of(text) for span in (*draft.cue, *draft.content))[:80]
     return grammar.lists_re("scope", "deny").search(normal(opening)) is not None
-
-
-def find_acts(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
-    """Yield what may be an act in a range: verb, subject that can act, object."""
-    words = normal(text[within.start : within.end])
-    if not any(grammar.lists_re(*name).search(words) for name in GATES):
-        return
-    for match in grammar.lists_re("actors", "verb").finditer(words):
-        if _is_attribute(grammar, words[: match.start()], words[match.end() :]):
-            continue
-        source = _subject(grammar, words, match.start())
-        if source and _is_no_verb(grammar, words, source, match):
-            continue
-        content = _object(grammar, words, match.end(), source)
-        if content is None and grammar.lists_re("actors", "bare").fullmatch(match[0]):
-            content = Span(*match.span())  # "The army refused.": what was named before
-        if source and content:
-            yield _moved(Found(source, Span(*match.span()), content), within.start)
-    for match in grammar.lists_re("actors", "passive").finditer(words):
-        passive = _passive(grammar, words, match)
-        if passive:
-            yield _moved(passive, within.start)
-
-
-def _is_attribute(grammar: Grammar, before: str, after: str) -> bool:
-    """Whether a verb form is none: "the proposed truce", "Berg's offer", "sought by"."""
-    led = grammar.ending_re("actors", "determiner").search(before.rstrip())
-    return led is not None or grammar.lists_re("actors", "agent").match(after.lstrip()) is not None
-
-
-def _is_no_verb(grammar: Grammar, words: str, source: Span, verb: re.Match[str]) -> bool:
-    """Whether the verb form is a noun or a passive, or the clause somebody else's claim."""
-    before = words[: source.start].rstrip()
-    if grammar.ending_re("actors", "reported").search(f"{before} "):
-        return True
-    if grammar.lists_re("actors", "noun").fullmatch(verb[0]):
-        return _is_noun(grammar, source.of(words), before)
-    between = words[source.end : verb.start()]
-    undergone = grammar.lists_re("actors", "undergone").match(verb[0])
-    return undergone is not None and grammar.lists_re("actors", "be").search(between) is not None
-
-
-def _is_noun(grammar: Grammar, subject: str, before: str) -> bool:
-    """Whether "offer", "call" is a noun: "of the Norwegian offer", "American offer to help"."""
-    if grammar.ending_re("actors", "determiner").search(before):
-        return True
-    plural = grammar.ending_re("actors", "plural").search(subject)
-    return plural is None and not before.endswith(",")
-
-
-def _passive(grammar: Grammar, words: str, match: re.Match[str]) -> Found | None:
-    """Read "X was accepted by Y": the source follows, the content precedes."""
-    agent = grammar.lists_re("actors", "agent").match(words, _skip(words, match.end()))
-    content = _subject(grammar, words, match.start(), any_noun=True)
-    if agent is None or content is None:
-        return None
-    start = agent.end()
-    stops = (BREAK, grammar.lists_re("actors", "agent_stop"))
-    ends = [found.start() for stop in stops if (found := stop.search(words, start))]
-    source = _trimmed(words, start, min(ends, default=len(words)))
-    if source is None or not can_act(grammar, source.of(words)):
-        return None
-    return Found(source, Span(*match.span()), content)
-
-
-def _subject(grammar: Grammar, words: str, verb: int, *, any_noun: bool = False) -> Span | None:
-    """Return the noun phrase in front of the verb at `verb`, when it can act."""
-    start = max((m.end() for m in BREAK.finditer(words, 0, verb)), default=0)
-    stops = grammar.lists_re("actors", "stop")
-    start = max((m.end() for m in stops.finditer(words, start, verb)), default=start)
-    while lead := grammar.lists_re("actors", "lead").match(words, _skip(words, start)):
-        start = lead.end()
-    span = _trimmed(words, start, verb)
-    while span and (tail := _tail(grammar, span.of(words))):
-        span = _trimmed(words, span.start, span.end - len(tail))
-    if span is None or len(span.of(words).split()) > MAX_SUBJECT:
-        return None
-    if any_noun:
-        return span
-    span = _last_conjunct(grammar, words, span)
-    return span if can_act(grammar, span.of(words)) else None
-
-
-def _last_conjunct(grammar: Grammar, words: str, span: Span) -> Span:
-    """Return the subject proper when the phrase holds a verb of its own: "X did this and"."""
-    first = grammar.lists_re("actors", "verb").search(words, span.start, span.end)
-    if first and first.start() > span.start:
-        before = _trimmed(words, span.start, first.start())
-        return before or span
-    return span
-
-
-def _tail(grammar: Grammar, phrase: str) -> str | None:
-    """Return an auxiliary or adverb at the end of a subject, with the space before it."""
-    match = grammar.ending_re("actors", "between").search(phrase)
-    return phrase[match.start() :] if match else None
-
-
-def _object(grammar: Grammar, words: str, start: int, source: Span | None) -> Span | None:
-    """Return what follows a verb, up to the end of its clause: "While X did this, Y ..."."""
-    before = words[: source.start].rstrip() if source else ""
-    subordinate = grammar.ending_re("actors", "stop").search(before)
-    clause = COMMA if subordinate else CLAUSE_END
-    stops = (clause, grammar.lists_re("actors", "object_stop"))
-    ends = [found.start() for stop in stops if (found := stop.search(words, start))]
-    end = min(ends, default=len(words))
-    cut, _ = _second_verb(grammar, words[start:end])
-    return _trimmed(words, start, start + cut)
-
-
-def can_act(grammar: Grammar, phrase: str) -> bool:
-    """Whether a noun phrase names somebody: a capital inside, or an office, army, movement."""
-    words = phrase.split()
-    pronoun = grammar.lists_re("actors", "pronoun")
-    if not words or pronoun.fullmatch(words[0]) or pronoun.fullmatch(words[-1]):
-        return False
-    if grammar.lists_re("actors", "nobody").match(phrase):
-        return False
-    if grammar.lists_re("actors", "be").search(phrase):
-        return False  # a clause, no noun phrase: "Athens is at their"
-    if grammar.words["truce"].search(phrase) and not any(w[:1].isupper() for w in words[1:]):
-        return False
-    if grammar.lists_re("actors", "office").search(phrase):
-        return True
-    determiner = grammar.lists_re("actors", "determiner")
-    return any(word[:1].isupper() and not determiner.fullmatch(word) for word in words)
 
 
 def _is_other_party(grammar: Grammar, text: str, draft: Draft, found: Found) -> bool:
@@ -378,15 +216,11 @@ def _draft(found: Found, *, depth: int, parent: int | None) -> Draft:
     )
 
 
-def _moved(found: Found, by: int) -> Found:
-    return Found(*(_shift(span, by) for span in (found.source, found.verb, found.content)))
-
-
 def _widened(grammar: Grammar, text: str, found: Found, within: Span) -> Found:
     """Take the rest of the sentence as content when the clause alone says too little."""
     if found.content.start < found.verb.end or _act_of(grammar, text, found, within):
         return found
-    rest = _trimmed(text, found.content.start, within.end)
+    rest = trimmed(text, found.content.start, within.end)
     return Found(found.source, found.verb, rest or found.content)
 
 
@@ -396,16 +230,3 @@ def _parts(draft: Draft) -> list[Span]:
 
 def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
-
-
-def _skip(words: str, start: int) -> int:
-    while start < len(words) and words[start] in TRIM:
-        start += 1
-    return start
-
-
-def _trimmed(words: str, start: int, end: int) -> Span | None:
-    start = _skip(words, start)
-    while end > start and words[end - 1] in TRIM:
-        end -= 1
-    return Span(start, end) if start < end else None
