@@ -28,7 +28,7 @@ from pipeline.records import (
     Stage,
     stable_id,
 )
-from pipeline.stores.elasticsearch import ElasticsearchStore
+from pipeline.stores.elasticsearch import ElasticsearchStore, schema
 from pipeline.stores.parts import KeptArticle, KeptClaim
 from tests.elasticsearch_node import remove
 from tests.factories import article, claim
@@ -131,8 +131,9 @@ def ask(store: ElasticsearchStore) -> None:
 def disk(store: ElasticsearchStore, claims: int) -> None:
     """Say how much disk the indices take."""
     answer = store._cluster.ask(lambda c: c.indices.stats(index="bench-*", metric="store"))
+    there = schema.indices(store._cluster)
     for index in ("claims", "articles"):
-        size = answer["indices"][f"bench-{index}-v1"]["primaries"]["store"]["size_in_bytes"]
+        size = answer["indices"][there[index].name]["primaries"]["store"]["size_in_bytes"]
         print(f"{index}: {size / 1e6:,.0f} MB, {size / claims:,.0f} bytes a claim")
 
 

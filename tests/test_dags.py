@@ -24,6 +24,7 @@ from pipeline.errors import ConfigError
 from pipeline.flow import Monitor
 from pipeline.records import PollOutcome
 from pipeline.stores import Store, open_store
+from tests.elasticsearch_node import remove
 from tests.ports import free_port
 from tests.week import State, serving, state_of
 
@@ -234,6 +235,25 @@ def test_the_steps_leave_what_one_run_leaves(
 ) -> None:
     assert at_once["alerts"]
     assert state_of(airflow.url) == at_once
+
+
+@pytest.mark.slow
+def test_in_a_cluster_the_steps_leave_the_same(
+    airflow: Airflow,
+    at_once: State,
+    elasticsearch_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"{elasticsearch_url}/dags"
+    remove(url)
+    monkeypatch.setenv("TRUCELINE_STORE", url)
+    there = Airflow(airflow.bag, airflow.folder, airflow.stand)
+    runs = [*there.day(0), *there.day(1)]
+    day = load_crisis().first_day
+    runs.append(there.run("news_reprocess", at=day + timedelta(days=1, hours=1)))
+    assert {state for run in runs for state in run.values()} <= FINE
+    assert state_of(url) == at_once
+    remove(url)
 
 
 def test_a_dead_feed_fails_no_batch(airflow: Airflow, ended: list[dict[str, str]]) -> None:
