@@ -64,7 +64,14 @@ PLACES = tuple(
     for b in "aeo"
     for c in ("n", "sk", "ra", "vik", "dor")
 )
-WORDS = tuple(f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "ndrstl")
+WORDS = tuple(
+    f"{a}{b}{c}{d}{e}"
+    for a in "bdfgklmnprst"
+    for b in "aeiou"
+    for c in "ndrstl"
+    for d in "aeiou"
+    for e in "ndrstl"
+)
 
 
 def weights(size: int) -> list[float]:

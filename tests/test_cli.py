@@ -26,6 +26,7 @@ from pipeline.cli.health import FeedHealth as Row
 from pipeline.cli.health import Health, health_of, heard_parties
 from pipeline.cli.inputs import records_in
 from pipeline.cli.options import json_line
+from pipeline.cli.screens import print_positions
 from pipeline.cli.sheets import line
 from pipeline.cli.watching import Told
 from pipeline.config import load_config
@@ -239,6 +240,14 @@ def test_a_standing_position_ends_where_its_party_speaks_on_the_same_aspect(
     [replaced] = [p for p in past if p["act"] == "MED_REJECT"]
     assert replaced["until"] == make.at(1).isoformat()
     assert "standing until 2025-05-10" in run("positions", "--history", "--config", folder).out
+
+
+def test_a_stance_that_is_only_planned_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    stances = [make.position(1, act="MED_HALT", modality=how) for how in ("planned", "actual")]
+    print_positions(stances, UTC)
+    shown = [" ".join(row.split()) for row in capsys.readouterr().out.splitlines()]
+    assert sum("(planned)" in row for row in shown) == 1
+    assert "(actual)" not in " ".join(shown)
 
 
 def test_contradictions_show_both_sides(run: Run, folder: Path) -> None:

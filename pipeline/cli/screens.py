@@ -178,7 +178,7 @@ def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
         made.add(
             p.party,
             p.issue,
-            act_words(p.act),
+            _stance(p),
             (f"{p.since:%Y-%m-%d}, standing" if standing else local(p.since, zone)) + until,
             "-" if standing else local(p.last_stated, zone),
             "-" if standing else p.times,
@@ -186,6 +186,13 @@ def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
             p.text,
         )
     made.show()
+
+
+def _stance(position: Position) -> str:
+    """Return the act in words, and how firm it is where it is not said of the present."""
+    firmness = position.modality or "actual"
+    said = act_words(position.act)
+    return said if firmness == "actual" else f"{said} ({firmness})"
 
 
 def print_contradictions(pairs: Iterable[Pair], zone: tzinfo | None) -> None:

@@ -181,7 +181,7 @@ def _turned(said: Said, known: Proposition | None, ledger: Ledger) -> Verdict | 
     """A party takes back its own word, or ends what it had begun."""
     if said.voice.level == "reported":
         return None
-    before = [p for p in _own_before(said, ledger) if is_turn(said.act, p.act)]
+    before = _turned_from(said, ledger)
     last = max(before, key=lambda p: (p.last_stated, p.id), default=None)
     standing = _standing_turned(said, ledger.positions)
     if last is None:
@@ -203,12 +203,13 @@ def _is_state_change(act: str, before: str) -> bool:
     return ends(act, before) or (ends(before, act) and is_kind("starts", act))
 
 
-def _own_before(said: Said, ledger: Ledger) -> list[Proposition]:
-    """Return what the party itself had said for sure about this, by then."""
+def _turned_from(said: Said, ledger: Ledger) -> list[Proposition]:
+    """Return what the party itself had said for sure about this, by then, on another side."""
     return [
         p
         for p in ledger.propositions
         if p.party == said.party
+        and is_turn(said.act, p.act)
         and p.firm
         and p.first_stated <= said.claim.said_at
         and said.is_about(p)
