@@ -13,11 +13,13 @@ from pipeline.alert import (
     Known,
     RuleIndex,
     base_key,
+    continuing,
     find_alerts,
     find_edit_alerts,
     find_keyword_alerts,
     plan_deliveries,
 )
+from pipeline.alert.silence import RULE as SILENCE
 from pipeline.compare import aspect_of, compare_claims, origin_of, proposition_id
 from pipeline.dedupe import containment, resemblance, sketch_text
 from pipeline.editing import Edited, edited, told_of
@@ -111,7 +113,7 @@ class Comparer:
             now=self.clock(),
             max_age=self._max_age,
         )
-        comparison = self._with_alerts(comparison, found)
+        comparison = self._with_alerts(comparison, self._breaking_silence(found, claims, topic))
         edits = find_edit_alerts(
             comparison.article,
             edit.told(topic),
@@ -128,6 +130,11 @@ class Comparer:
             repeated=comparison.repeated + found.repeated,
             deliveries=comparison.deliveries + self.planned(found.new),
         )
+
+    def _breaking_silence(self, found: Alerts, claims: Sequence[Claim], topic: str) -> Alerts:
+        """Return the alerts with those of a party that was silent on the thread of that."""
+        silences = self.store.alerts(topic=topic, rule=SILENCE, limit=50) if found.new else []
+        return replace(found, new=continuing(found.new, claims, silences))
 
     def _before_edit(self, topic: str, edit: Edited) -> Ledger:
         """Return what was known of the statements that an edit has changed or withdrawn."""

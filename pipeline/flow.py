@@ -44,6 +44,7 @@ from pipeline.records import (
     Stage,
 )
 from pipeline.scrape import Robots, scrape_article, with_feed_text
+from pipeline.silences import Silences
 from pipeline.workers import Workers
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Monitor:
         extracted, claims, set_aside = await self.extract()
         compared, alerts = self.compare()
         summary = self.summarise_baseline()
-        warnings = self.warn_of_feeds()
+        warnings = (*self.warn_of_silence(), *self.warn_of_feeds())
         delivered = await self.deliver()
         self.forget()
         return RunReport(
@@ -312,6 +313,13 @@ class Monitor:
         self.store.save_alerts((alert,), self.comparer.planned((alert,)))
         self.baselines.summarised(feeds)
         return (alert,)
+
+    def warn_of_silence(self) -> tuple[Alert, ...]:
+        """Write an alert for each party that was addressed and has not answered for long."""
+        alerts = Silences(self.config, self.store, self.clock).alerts()
+        if alerts:
+            self.store.save_alerts(alerts, self.comparer.planned(alerts))
+        return alerts
 
     def warn_of_feeds(self) -> tuple[Alert, ...]:
         """Write one alert on the feeds that began to fail or fell silent."""

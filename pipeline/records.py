@@ -380,6 +380,7 @@ class Claim:
     targets: tuple[str, ...] = ()  # countries or groups bound, addressed or accused
     third_party: tuple[str, ...] = ()  # the mediator the statement is about
     background: bool = False  # recalled or presupposed, not the news
+    silent: bool = False  # no answer: who was asked says nothing; never an act
     alert_worthy: bool = False  # would alert if it were new
     confidence: float = 0.0  # 0..1
     depth: int = 0  # nesting: 0 told by the outlet itself

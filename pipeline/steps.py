@@ -110,8 +110,12 @@ def summarise() -> list[str]:
 
 
 def warn() -> list[str]:
-    """Write one alert on feeds that began to fail or fell silent; return its id."""
-    return _done(lambda monitor: [alert.id for alert in monitor.warn_of_feeds()])
+    """Write alerts on feeds that began to fail and on parties that do not answer; return ids."""
+    return _done(
+        lambda monitor: [
+            alert.id for alert in (*monitor.warn_of_silence(), *monitor.warn_of_feeds())
+        ]
+    )
 
 
 def deliver() -> Numbers:

@@ -90,7 +90,7 @@ def _decide(statements: Iterable[Mapping[str, Any]], extractor: Extractor) -> li
     for statement in statements:
         sid = str(statement["sid"])
         article = _article(statement)
-        claims = extractor.claims(article)
+        claims = tuple(claim for claim in extractor.claims(article) if not claim.silent)
         compared = compare_claims(claims, ANY, ledger)
         sid_of |= {claim.id: sid for claim in claims}
         now = _worded(sid, article, claims, compared)

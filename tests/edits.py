@@ -112,7 +112,8 @@ class Life:
             first_seen=NOON,
             topics=(TOPIC,),
         )
-        stored = self.store.article("article") or article
+        article = replace(article, **fields)  # type: ignore[arg-type]  # fields by name
+        stored = self.store.article(article.id) or article
         shown = replace(
             stored,
             text=text,
@@ -120,7 +121,7 @@ class Life:
             text_from=TextFrom.PAGE,
             stage=Stage.EXTRACT,
         )
-        self.store.save_article(replace(shown, **fields))  # type: ignore[arg-type]  # by name
+        self.store.save_article(replace(shown, **fields))  # type: ignore[arg-type]  # as above
         self.extract()
         return self.compare()
 

@@ -25,7 +25,7 @@ TOOLS = LEAVES | {
 STAGES = {"fetch", "parse", "filter", "dedupe", "scrape", "extract", "compare", "alert", "deliver"}
 # flow, and what else runs several stages
 ORDER = {
-    *("flow", "baselines", "comparing", "editing", "lease", "memos", "opening"),
+    *("flow", "baselines", "comparing", "editing", "lease", "memos", "opening", "silences"),
     *("asof", "backtest", "evaluation", "feedback", "labelling", "steps", "streams", "upkeep"),
 }
 KINDS = {"formats", "languages", "stores", "channels"}

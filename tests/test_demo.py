@@ -63,7 +63,8 @@ def test_a_fresh_store_sends_one_summary_and_no_flood(alerts: list[Alert]) -> No
 def test_every_new_statement_alerts_once(
     week: Path, alerts: list[Alert], act: str, party: str
 ) -> None:
-    told_first = [a.claim_id for a in alerts if a.claim_id and a.novelty is not Novelty.UPDATE]
+    claimed = [a for a in alerts if a.kind == "claim" and a.novelty is not Novelty.UPDATE]
+    told_first = [a.claim_id for a in claimed if a.claim_id]
     with closing(open_store(f"sqlite:///{week}/demo.sqlite")) as store:
         claims = [store.claim(claim_id) for claim_id in told_first]
     keys = [(c.act, c.party) for c in claims if c is not None]
@@ -94,6 +95,16 @@ def test_a_statement_that_an_edit_weakens_is_told_with_its_words(alerts: list[Al
     assert "was: Kestria has asked Ostmark to mediate" in weakened.body
     assert "now: Kestria may ask Ostmark to mediate" in weakened.body
     assert weakened.thread in {alert.id for alert in alerts}
+
+
+def test_who_does_not_answer_is_told_once_and_the_answer_continues_that(
+    alerts: list[Alert],
+) -> None:
+    silences = {str(a.receipt["asked"]): a for a in alerts if a.kind == "silence"}
+    assert sorted(silences) == ["XA", "XB"]
+    assert "declined to comment" in silences["XA"].body
+    continued = {a.thread for a in alerts}
+    assert {silences["XA"].id, silences["XB"].id} <= continued
 
 
 def test_noise_alerts_nobody(alerts: list[Alert]) -> None:

@@ -4,6 +4,7 @@
     edits      what an edited article did to statements that were told
     receipt    what an alert says, for people and for programs
     outbox     one row for each (alert, channel): at once, after quiet hours, in a digest
+    silence    a party that was addressed and does not answer
     health     one warning when a feed fails or falls silent
 
 Pure: what the store knows comes in as `Known`, what is found goes out as records.
@@ -20,6 +21,7 @@ from pipeline.alert.health import health_warning, troubles
 from pipeline.alert.outbox import baseline_summary, plan_deliveries
 from pipeline.alert.receipt import Known, base_key, claim_receipt, keyword_receipt, plain
 from pipeline.alert.rules import RuleIndex, keyword_matching, matching
+from pipeline.alert.silence import Unanswered, continuing, silence_alert
 from pipeline.records import Alert, Article, Claim, Decision, Novelty, Rule, stable_id
 
 MAX_AGE = timedelta(days=3)
@@ -219,9 +221,11 @@ __all__ = [
     "Alerts",
     "Known",
     "RuleIndex",
+    "Unanswered",
     "alert_id",
     "base_key",
     "baseline_summary",
+    "continuing",
     "find_alerts",
     "find_edit_alerts",
     "find_keyword_alerts",
@@ -230,5 +234,6 @@ __all__ = [
     "keyword_matching",
     "matching",
     "plan_deliveries",
+    "silence_alert",
     "troubles",
 ]

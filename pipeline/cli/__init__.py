@@ -40,6 +40,7 @@ COMMANDS = {
     "label": ("judging", "Turn stored articles into gold files to correct."),
     "positions": ("asking", "The ledger: who holds what, since when, on whose word."),
     "contradictions": ("asking", "Claims of different parties that cannot both hold."),
+    "reactions": ("reacting", "Who was addressed, who answered, after how long; who is silent."),
     "ceasefire": ("ceasefires", "The ceasefire on each front: who announced, broke, ended it."),
     "coverage": ("asking", "Which feeds are alive, late, silent or failing."),
     "feeds": ("feeds", "List, check, add, import and export feeds."),

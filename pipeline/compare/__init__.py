@@ -11,6 +11,7 @@ positions       the ledger of stances per party, issue and aspect
 contradictions  opposed acts of two parties, side by side
 wording         statements in which no act was found, by their words
 origins         whose copy a text is
+reactions       who was addressed, and who answered
 fronts          the state of a ceasefire, step by step
 drift           what an edit did to what an article had said
 """

@@ -23,6 +23,7 @@ from pipeline.extract.modality import is_hedged, read_modality
 from pipeline.extract.object import Named, issue_of, targets_of, third_party_of
 from pipeline.extract.patterns import Grammar, load_grammar
 from pipeline.extract.sentences import sentence_at, sentence_spans
+from pipeline.extract.silence import is_silence
 from pipeline.records import Article, Span, Topic
 from pipeline.taxonomy import load_acts
 
@@ -45,7 +46,10 @@ class Acts:
             scene = Scene.of(doc, self.actors_dir)
             drop_own_words(doc)
             drafts: list[Draft] = doc._.drafts
-            judged = [judge(self.grammar, utterance(self.grammar, scene, d)) for d in drafts]
+            judged = [
+                None if is_silence(d) else judge(self.grammar, utterance(self.grammar, scene, d))
+                for d in drafts
+            ]
             for number, found in enumerate(judged):
                 drafts[number].theme = theme_of(self.grammar, scene, drafts[number])
                 if found is None:

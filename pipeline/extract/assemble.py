@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
     from spacy.tokens import Doc
 
-COMPONENTS = ("attribution", "acts_found", "speaker", "chain", "act")
+COMPONENTS = ("attribution", "acts_found", "silence", "speaker", "chain", "act")
 MAX_CHARACTERS = 20_000_000  # no parser runs, so spaCy's guard against long texts is moot
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 ENDLESS = re.compile(r"\S{1000}")
@@ -43,6 +43,7 @@ def _register_components() -> None:
     import pipeline.extract.acts_found
     import pipeline.extract.attribution
     import pipeline.extract.chain
+    import pipeline.extract.silence
     import pipeline.extract.speaker  # noqa: F401 - imported for their factories
 
 
@@ -101,6 +102,8 @@ def _claim_id(article: Article, draft: Draft) -> str:
 def _claim(
     text: str, article: Article, draft: Draft, ids: list[str], extractor: str, index: int
 ) -> Claim:
+    from pipeline.extract.silence import is_silence
+
     speaker = draft.speaker or NOBODY
     source, cue = _hull(draft.source), _hull(draft.cue)
     return Claim(
@@ -132,6 +135,7 @@ def _claim(
         targets=draft.targets,
         third_party=draft.third_party,
         background=draft.background,
+        silent=is_silence(draft),
         alert_worthy=draft.alert_worthy,
         confidence=draft.confidence,
         depth=draft.depth,

@@ -53,6 +53,8 @@ def claims_json(
         answer["relevant"] = any(claim.alert_worthy for claim, _ in found)
     rows = []
     for claim, why in found:
+        if claim.silent:
+            continue  # nothing is claimed
         row = claim_json(claim) | ({"why": dict(why)} if explain else {})
         # passages ask for the codes of roles, articles for their words
         rows.append(row | {"speaker_role": claim.role_code} if sentences else row)
