@@ -23,7 +23,7 @@ from pipeline.languages import load_language
 from pipeline.records import Span
 
 CASES = tomllib.loads((Path(__file__).parent / "data/claims/en.toml").read_text("utf-8"))["case"]
-FILES = ("cond.int8.onnx", "enc.int8.onnx", "trans.npz", "vocab.txt")
+FILES = ("cond.int8.onnx", "decoder.json", "enc.int8.onnx", "trans.npz", "vocab.txt")
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,12 @@ def test_every_span_lies_in_the_text(english: Pipeline) -> None:
 
 def copied_model(folder: Path) -> Path:
     for name in (*FILES, attribution.MANIFEST):
-        shutil.copy(attribution.MODELS / "attribution-v0" / name, folder / name)
+        shutil.copy(attribution.MODELS / "attribution-v1" / name, folder / name)
     return folder
 
 
 def test_the_shipped_files_are_those_of_the_manifest() -> None:
-    assert sorted(attribution.checked_files(attribution.MODELS / "attribution-v0")) == sorted(FILES)
+    assert sorted(attribution.checked_files(attribution.MODELS / "attribution-v1")) == sorted(FILES)
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def wordpieces() -> Wordpieces:
-    return Wordpieces.read(attribution.MODELS / "attribution-v0" / "vocab.txt")
+    return Wordpieces.read(attribution.MODELS / "attribution-v1" / "vocab.txt")
 
 
 def test_chunks_cover_every_word_once_and_fit_the_encoder(wordpieces: Wordpieces) -> None:
@@ -153,7 +153,7 @@ def test_shapes(word: str, kind: int) -> None:
 
 
 def test_viterbi_never_continues_what_has_not_begun() -> None:
-    table = transitions(np.ones((5, 5)), CUE_TAGS)
+    table = transitions(np.ones((5, 5)), CUE_TAGS, 0.2)
     scores = np.zeros((1, 3, 5))
     scores[0, :, CUE_TAGS.index("I-content")] = 3.0
     logs = log_softmax(scores)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.extract.attribution import MODELS
-from pipeline.extract.decode import CUE_TAGS, TAGS
+from pipeline.extract.decode import CUE_TAGS, TAGS, Decoder
 from pipeline.extract.wordpiece import Wordpieces
+from training.calibrate import Point, error, knots, table
 from training.examples import example, examples, tag_pairs
 from training.markup import NO_REPORT, SPLITS, MarkError, read_line, read_split
 from training.mixing import mixed
@@ -245,3 +246,41 @@ def test_an_interval_holds_the_value_and_is_the_same_every_time() -> None:
     low, high = interval(outcomes, rounds=200)
     assert low < score(outcomes).f1 < high
     assert (low, high) == interval(outcomes, rounds=200)
+
+
+# -- confidence -------------------------------------------------------------------------
+
+
+def points(*shares: tuple[float, int, int]) -> list[Point]:
+    """Claims of (score, right, wrong)."""
+    return [
+        Point(score, right, "model")
+        for score, yes, no in shares
+        for right in [True] * yes + [False] * no
+    ]
+
+
+def test_the_map_rises_and_joins_what_would_fall() -> None:
+    found = knots(points((0.5, 15, 15), (0.7, 12, 18), (0.9, 28, 2)))
+    assert [score for score, _ in found] == [0.6, 0.9]
+    assert found[0][1] < 0.5 < found[1][1] < 1
+
+
+def test_confidence_runs_straight_between_knots_and_flat_outside() -> None:
+    decoder = Decoder(confidence=((0.6, 0.5), (0.8, 0.9)))
+    assert [decoder.sure(score) for score in (0.1, 0.7, 1.0)] == pytest.approx([0.5, 0.7, 0.9])
+    assert Decoder().sure(0.3) == 0.3
+
+
+def test_a_reliability_table_tells_mean_and_share_of_each_bin() -> None:
+    rows = table(points((0.5, 1, 1), (0.95, 3, 1)), [0, 0.9])
+    assert rows == [(0, 2, 0.5, 0.5), (0.9, 4, 0.95, 0.75)]
+    assert error(points((0.5, 1, 1))) == 0.25
+
+
+def test_the_shipped_map_rises_within_the_bounds_of_a_probability() -> None:
+    [path] = MODELS.glob("attribution-*/decoder.json")
+    scores, shares = zip(*Decoder.read(path).confidence, strict=True)
+    assert list(scores) == sorted(set(scores))
+    assert list(shares) == sorted(shares)
+    assert 0 < shares[0] < shares[-1] < 1

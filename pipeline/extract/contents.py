@@ -14,9 +14,9 @@ from pipeline.records import Span
 
 def relative_content(reading: Reading, drafts: list[Draft], draft: Draft) -> None:
     """', which B has rejected' and ', an assertion B denies': the content goes before."""
-    if len(draft.content) != 1 or not _is_anaphor(reading, draft.content[0]):
+    if not draft.content or not _is_anaphor(reading, draft.content[-1]):
         return
-    content = draft.content[0]
+    content = draft.content[-1]
     sentence = reading.sentence(content.start)
     for other in drafts:
         if other is not draft and other.content and other.cue:
@@ -57,6 +57,7 @@ def contents(reading: Reading, draft: Draft) -> None:
     """Take whole quotations; leave out "that" and the full stop of an unquoted clause."""
     spans = completed(draft.content, [*draft.cue, *draft.source], reading.quotes)
     spans = _with_cut_quote(reading, draft, spans)
+    spans = _unbroken(reading, draft, spans)
     cleaned = [_clean(reading, span) for span in spans]
     draft.content = [span for span in cleaned if span is not None]
 
@@ -71,6 +72,20 @@ def _with_cut_quote(reading: Reading, draft: Draft, spans: list[Span]) -> list[S
         return spans
     quote = reading.quotes.at(tail + follow.end())
     return [*spans, quote] if quote is not None and quote not in spans else spans
+
+
+def _unbroken(reading: Reading, draft: Draft, spans: list[Span]) -> list[Span]:
+    """Join parts of one sentence that neither cue nor source divides: all of it is said."""
+    joined = spans[:1]
+    for span in spans[1:]:
+        gap = Span(joined[-1].end, span.start)
+        named = any(gap.start <= one.start < gap.end for one in (*draft.cue, *draft.source))
+        same = reading.sentence(gap.start).end > gap.end
+        if named or not same or gap.end <= gap.start or '"' in gap.of(reading.text):
+            joined.append(span)
+        else:
+            joined[-1] = Span(joined[-1].start, span.end)
+    return joined
 
 
 def _clean(reading: Reading, span: Span) -> Span | None:

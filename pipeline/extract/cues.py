@@ -80,10 +80,11 @@ def cue_of(reading: Reading, draft: Draft) -> Cue:
         return Cue("", "")
     words = " ".join(span.of(reading.text) for span in draft.cue)
     after = reading.text[draft.cue[-1].end : draft.cue[-1].end + 40]
-    return read_cue(words, after, reading.language, possessive=_possessive(reading, draft))
+    return read_cue(words, after, reading.language, possessive=possessive(reading, draft))
 
 
-def _possessive(reading: Reading, draft: Draft) -> bool:
+def possessive(reading: Reading, draft: Draft) -> bool:
+    """Whether the source is an owner: "X's claim", "his claim"."""
     words = reading.lower(draft.source[-1]) if draft.source else ""
     listed = reading.language.listed("possessives")
     return words.endswith(("'s", "’s", "s'", "s’")) or words in listed

@@ -16,13 +16,14 @@ from pipeline.extract.carriers import (
 from pipeline.extract.contents import clean_source, contents, relative_content, without_dateline
 from pipeline.extract.draft import Draft
 from pipeline.extract.reading import Reading
-from pipeline.extract.sources import according_to, missing_source, relative_source
+from pipeline.extract.sources import according_to, missing_source, noun_alone, relative_source
 
 
 def mend(reading: Reading, drafts: list[Draft]) -> list[Draft]:
     """Return the drafts set right, without those that became part of another."""
     gone: set[int] = set()
     for rule in (
+        noun_alone,
         source_in_dateline,
         was_quoted,
         quoted_as_saying,
@@ -37,9 +38,10 @@ def mend(reading: Reading, drafts: list[Draft]) -> list[Draft]:
     for index in range(len(drafts)):
         if index not in gone:
             gone |= carrier_only(reading, drafts, index, gone)
+    kept = [draft for index, draft in enumerate(drafts) if index not in gone]
     for index, draft in enumerate(drafts):
         if index not in gone:
-            relative_content(reading, drafts, draft)
+            relative_content(reading, kept, draft)
             contents(reading, draft)
             without_dateline(reading, draft)
             clean_source(reading, draft)

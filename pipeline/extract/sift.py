@@ -67,6 +67,7 @@ def objection(reading: Reading, draft: Draft, cue: Cue) -> str | None:
         "no content": lambda: not draft.content,
         "the cue reports that nothing was said": lambda: _denies_speech(reading, cue),
         "nobody said it": lambda: _nobody(reading, draft, cue),
+        "the source is the cue once more": lambda: _echo(reading, draft),
         "no source": lambda: not draft.source and not _impersonal(cue, quoted),
         "the cue reports no words": lambda: _no_words(draft, cue, quoted),
         "a source asks not to be named": lambda: _asks_for_silence(reading, draft),
@@ -104,6 +105,12 @@ def _nobody(reading: Reading, draft: Draft, cue: Cue) -> bool:
     words = [reading.lower(w) for w in reading.words(*_ends(draft))][:2]
     mute = cue.lemma in reading.language.listed("mute") and words[:1] == ["to"]
     return mute and reading.language.kind(words[-1]) == "speech"
+
+
+def _echo(reading: Reading, draft: Draft) -> bool:
+    """'said said said': no text, whatever the model makes of it."""
+    words = [{reading.lower(span) for span in spans} for spans in (draft.source, draft.cue)]
+    return bool(words[0]) and words[0] == words[1]
 
 
 def _asks_for_silence(reading: Reading, draft: Draft) -> bool:
