@@ -351,7 +351,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_done_under_kill_9(path
                 continue
             found = {what: connection.execute(sql).fetchall() for what, sql in HALF_DONE.items()}
             assert not any(found.values()), found
-    assert len(acknowledged) > 50  # also on a busy machine
+    assert len(acknowledged) >= 20  # the kills came while it worked, also on a busy machine
     for line in acknowledged:
         step, number = line.split()
         assert rows(path, STEPS[step].format(int(number))) == [(1,)], line
