@@ -14,7 +14,7 @@ from pipeline.records import Finding, HopKind, Novelty, Topic
 from pipeline.taxonomy import MODALITIES, cameo_labels, load_acts
 from tests.factories import article, claim, decision
 
-# Events and modes as the PLOVER manual lists them, as far as our acts can need them.
+# PLOVER events and modes that our acts can need: a guard against slips, not a copy of the manual.
 EVENTS = {
     "AGREE": {""},
     "CONSULT": {"", "visit", "third-party", "multilateral", "phone"},
