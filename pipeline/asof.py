@@ -35,6 +35,7 @@ from pipeline.records import (
     Version,
 )
 from pipeline.stores import Store
+from pipeline.stores.carriers import coverage_of
 from pipeline.stores.diary import AHEAD, Head, account_of, head_of, key_mark
 from pipeline.stores.documents import loads
 from pipeline.stores.facets import pairs_asked, pairs_of, phrases_of, searchable
@@ -187,11 +188,7 @@ class Past:
         heads = self._heads(self.store.carriers(topic, key) if key else ())
         carried = [head for head in heads.values() if mark in head.keys]
         firsts = heads | self._heads({h.origin for h in carried if h.origin} - heads.keys())
-        origins = Counter(_origin(head, firsts.get(head.origin or "")) for head in carried)
-        return Coverage(
-            outlets=tuple(sorted({head.outlet for head in carried})),
-            origins=tuple(sorted(origins.items(), key=lambda pair: (-pair[1], pair[0]))),
-        )
+        return coverage_of((h.outlet, _origin(h, firsts.get(h.origin or ""))) for h in carried)
 
     # -- the ledger ----------------------------------------------------------------------
 

@@ -106,14 +106,7 @@ def _drifts(
 def _settled(now: Decision, drift: Drift, before: Sequence[Decision]) -> Decision:
     """Return the decision on a claim that took another's place."""
     if drift.kind != "reworded":
-        return replace(
-            now,
-            novelty=Novelty.UPDATE,
-            reason=drift.kind,
-            refs=(drift.before.id,),
-            nearest=drift.before.id,
-            differs=drift.differs,
-        )
+        return drift.told_of(now)
     added = now.reason == "detail" and now.differs == "the same and more"
     typo = now.reason == "detail" and adds_little(drift.was, drift.now)
     if now.reason not in SILENT and not added and not typo:

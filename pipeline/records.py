@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -439,6 +439,17 @@ class Drift:
     now: str = ""  # and after; "" when they are gone
     differs: str = ""  # for people: what changed
     correction: str = ""  # sentence in which the article owns up to it
+
+    def told_of(self, decision: Decision) -> Decision:
+        """Return a decision as that on this edit of the statement before."""
+        return replace(
+            decision,
+            novelty=Novelty.UPDATE,
+            reason=self.kind,
+            refs=(self.before.id,),
+            nearest=self.before.id,
+            differs=self.differs,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from training.passages import Attribution, Passage, Range
 
@@ -28,6 +29,17 @@ class MarkError(ValueError):
     """A line that cannot be read; the message says where and why."""
 
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Reader(Protocol[T_co]):
+    """Reads one line, and raises `MarkError`."""
+
+    def __call__(self, line: str, *, event: str, name: str) -> T_co:
+        """Return what the line says."""
+
+
 def read_split(folder: Path, split: str) -> list[Passage]:
     """Return the passages of one split, file by file. Raises `MarkError`."""
     return [
@@ -37,11 +49,16 @@ def read_split(folder: Path, split: str) -> list[Passage]:
 
 def read_file(path: Path) -> Iterator[Passage]:
     """Yield the passages of one file; its name is their event. Raises `MarkError`."""
+    return read_lines(path, read_line)
+
+
+def read_lines(path: Path, read: Reader[T]) -> Iterator[T]:
+    """Yield what `read` makes of each line but comments; its errors name file and line."""
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         try:
-            yield read_line(line, event=path.stem, name=f"{path.stem}-{number}")
+            yield read(line, event=path.stem, name=f"{path.stem}-{number}")
         except MarkError as error:
             raise MarkError(f"{path.name}, line {number}: {error}") from error
 

@@ -28,23 +28,11 @@ def edit_alerts(
     """Return the alerts of one article's edits, each once; the id is of rule, statement, edit."""
     alerts: dict[str, Alert] = {}
     for drift, decision in edits:
-        told = _as_told(drift, decision)
+        told = drift.told_of(decision)
         for rule, why in matching(rules, drift.before, told, article):
             alert = _alert(rule, why, drift, told, article, known, now)
             alerts.setdefault(alert.id, alert)
     return tuple(alerts.values())
-
-
-def _as_told(drift: Drift, decision: Decision) -> Decision:
-    """Return the decision on a statement before as that on its edit."""
-    return replace(
-        decision,
-        novelty=Novelty.UPDATE,
-        reason=drift.kind,
-        refs=(drift.before.id,),
-        nearest=drift.before.id,
-        differs=drift.differs,
-    )
 
 
 def _alert(

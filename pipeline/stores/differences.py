@@ -1,8 +1,50 @@
-"""What changed between two versions of an article, as a unified diff."""
+"""The next version of an article, and what changed in it, as a unified diff."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.records import Article
+
 MOST_LINES = 2_000  # beyond, comparing line by line can take minutes; one hunk says it too
+
+
+class Before(Protocol):
+    """What a store has of an article that is edited."""
+
+    @property
+    def feed_url(self) -> str:
+        """Whose it is."""
+
+    @property
+    def first_seen(self) -> datetime:
+        """When it was first seen."""
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it belongs to a first collection."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The claims that compare last saw in it."""
+
+    @property
+    def version(self) -> int:
+        """The number of its newest version."""
+
+
+def next_version(stored: Before, shown: Article) -> Article:
+    """Return what a feed shows of a stored article as its next version: its past stays."""
+    return replace(
+        shown,
+        feed_url=stored.feed_url,
+        first_seen=stored.first_seen,
+        baseline=stored.baseline,
+        told=stored.told,
+        version=stored.version + 1,
+    )
 
 
 def difference(before: tuple[str, str], after: tuple[str, str]) -> str:
@@ -25,4 +67,4 @@ def _lines(one: tuple[str, str], other: tuple[str, str]) -> list[str]:
     return [title, *(text.splitlines() if text and other[1] else [])]
 
 
-__all__ = ["difference"]
+__all__ = ["difference", "next_version"]

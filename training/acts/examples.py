@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.taxonomy import load_acts
-from training.markup import SPLITS, MarkError, attributions, unmark
+from training.markup import SPLITS, MarkError, attributions, read_lines, unmark
 from training.passages import Attribution
 
 FOLDER = Path(__file__).parent
@@ -55,12 +55,7 @@ def read_all(folder: Path = FOLDER) -> dict[str, list[ActExample]]:
 
 def read_file(path: Path) -> Iterator[ActExample]:
     """Yield the examples of one file; its name is their event. Raises `MarkError`."""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line and not line.startswith("#"):
-            try:
-                yield read_line(line, event=path.stem, name=f"{path.stem}-{number}")
-            except MarkError as error:
-                raise MarkError(f"{path.name}, line {number}: {error}") from error
+    return read_lines(path, read_line)
 
 
 def read_line(line: str, *, event: str, name: str) -> ActExample:

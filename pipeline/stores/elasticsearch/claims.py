@@ -14,6 +14,7 @@ from functools import cache
 
 from pipeline.folding import fold
 from pipeline.records import Article, Claim, Decision
+from pipeline.stores.appearance import in_order
 from pipeline.stores.documents import dumps, loads
 from pipeline.stores.elasticsearch import articles, versions
 from pipeline.stores.elasticsearch.cluster import (
@@ -117,13 +118,7 @@ def claims(cluster: Cluster, article_id: str) -> list[Claim]:
         return []
     keys = [(CLAIMS, key_of(one)) for one in held.claims]
     there = cluster.get_all(keys)
-    found = [loads(Claim, there[key].source["record"]) for key in keys if key in there]
-    return sorted(found, key=lambda claim: (_begin(claim), claim.depth))
-
-
-def _begin(claim: Claim) -> int:
-    """Return where a claim begins in its text; a stable sort keeps ties as they were given."""
-    return min((span.start for span in claim.content), default=0)
+    return in_order(loads(Claim, there[key].source["record"]) for key in keys if key in there)
 
 
 def claim(cluster: Cluster, claim_id: str) -> Claim | None:

@@ -9,7 +9,6 @@ is written down before reading anything: `finish`. Carrying out twice changes no
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from pipeline.records import (
     Proposition,
     stable_id,
 )
+from pipeline.stores.carriers import coverage_of
 from pipeline.stores.documents import dumps, loads
 from pipeline.stores.elasticsearch import alerts, articles, claims, diary, lookalikes, versions
 from pipeline.stores.elasticsearch.cluster import (
@@ -118,11 +118,7 @@ def coverages(
 
 def _coverage(article_ids: Iterable[str], sources: Mapping[str, Source]) -> Coverage:
     found = [sources[one] for one in article_ids if one in sources]
-    origins = Counter(_origin(source, sources.get(source["origin"])) for source in found)
-    return Coverage(
-        outlets=tuple(sorted({source["outlet"] for source in found})),
-        origins=tuple(sorted(origins.items(), key=lambda pair: (-pair[1], pair[0]))),
-    )
+    return coverage_of((s["outlet"], _origin(s, sources.get(s["origin"]))) for s in found)
 
 
 def _origin(source: Source, first: Source | None) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.records import Article, Stage, Version
-from pipeline.stores.differences import difference
+from pipeline.stores.differences import difference, next_version
 from pipeline.stores.documents import decode, encode, from_document, loads, to_document
 from pipeline.stores.documents import dumps as dump_record
 from pipeline.stores.times import micros, moment
@@ -103,16 +103,7 @@ def _with_owner(held: Held) -> Held:
 
 
 def _begun(held: Held, shown: Article, seen_at: datetime) -> Change:
-    stored = held.article
-    edited = replace(
-        shown,
-        feed_url=stored.feed_url,
-        first_seen=stored.first_seen,
-        baseline=stored.baseline,
-        told=stored.told,
-        version=stored.version + 1,
-    )
-    return _next(held, edited, seen_at)
+    return _next(held, next_version(held.article, shown), seen_at)
 
 
 def _next(held: Held, article: Article, seen_at: datetime) -> Change:

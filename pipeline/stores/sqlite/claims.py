@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from pipeline.records import Article, Claim
+from pipeline.stores.appearance import in_order
 from pipeline.stores.documents import dumps, loads
 from pipeline.stores.parts import KeptClaim
 from pipeline.stores.sqlite import index, versions
@@ -99,13 +100,7 @@ def claims(database: Database, article_id: str) -> list[Claim]:
         """,
         (article_id,),
     )
-    found = [loads(Claim, claim) for (claim,) in rows]
-    return sorted(found, key=lambda claim: (_begin(claim), claim.depth))
-
-
-def _begin(claim: Claim) -> int:
-    """Return where a claim begins in its text; a stable sort keeps ties as they were given."""
-    return min((span.start for span in claim.content), default=0)
+    return in_order(loads(Claim, claim) for (claim,) in rows)
 
 
 def claim(database: Database, claim_id: str) -> Claim | None:

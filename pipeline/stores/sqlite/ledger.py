@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from pipeline.records import (
     Proposition,
     stable_id,
 )
+from pipeline.stores.carriers import coverage_of
 from pipeline.stores.documents import dumps, encode, loads
 from pipeline.stores.sqlite import alerts, diary, index, lookalikes, versions
 from pipeline.stores.sqlite.database import Database
@@ -105,11 +105,7 @@ def coverage(database: Database, topic: str, key: str) -> Coverage:
         """,
         (topic, key),
     )
-    origins = Counter(origin for _, origin in rows)
-    return Coverage(
-        outlets=tuple(sorted({outlet for outlet, _ in rows})),
-        origins=tuple(sorted(origins.items(), key=lambda pair: (-pair[1], pair[0]))),
-    )
+    return coverage_of(rows)
 
 
 def decisions(database: Database, claim_ids: Sequence[str]) -> list[Decision]:

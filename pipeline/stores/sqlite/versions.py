@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.records import Article, Stage, TextFrom, Version
-from pipeline.stores.differences import difference
+from pipeline.stores.differences import difference, next_version
 from pipeline.stores.documents import decode, encode, to_document
 from pipeline.stores.parts import KeptArticle, KeptVersion
 from pipeline.stores.sqlite.database import Database
@@ -84,14 +84,7 @@ def _take_over(database: Database, stored: Stored, shown: Article) -> None:
 
 
 def _begin_version(database: Database, stored: Stored, shown: Article, seen_at: datetime) -> None:
-    edited = replace(
-        shown,
-        feed_url=stored.feed_url,
-        first_seen=stored.first_seen,
-        baseline=stored.baseline,
-        told=stored.told,
-        version=stored.version + 1,
-    )
+    edited = next_version(stored, shown)
     diff = difference((stored.title, stored.text), (edited.title, edited.text))
     _add_version(database, stored.n, edited, seen_at=seen_at, diff=diff)
     _update(database, stored, edited)
