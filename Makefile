@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.truceline
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run demo test standalone check format eval bench secrets stack stack-check setup dev clean
+.PHONY: run demo test check format eval bench secrets stack stack-check setup dev clean
 PROFILE ?= core
 
 run: setup           ## set up with Python alone, collect once, then watch the shipped feeds (ONCE=1: stop there)
@@ -19,9 +19,6 @@ demo: setup          ## a week of a fictional crisis, served on this machine
 
 test: dev check      ## development set-up, then every check and test
 	$(BIN)/python -m pytest
-
-standalone: dev      ## a whole `airflow standalone`, about two minutes; not part of `make test`
-	$(BIN)/python -m pytest -m standalone
 
 check: dev           ## formatting, lint, types
 	$(BIN)/ruff format --check .

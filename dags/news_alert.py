@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryRule, dag, task
-from airflow.sdk.definitions.retry_policy import RetryAction
+from airflow.sdk import Asset, dag, task
+from truceline_retries import retried
 
 from pipeline import steps
 
@@ -23,17 +23,7 @@ CLAIMS = Asset("truceline_claims")
     schedule=[CLAIMS],
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "owner": "truceline",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=20),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            [RetryRule("pipeline.errors.ConfigError", RetryAction.FAIL)]
-        ),
-        "execution_timeout": timedelta(hours=1),
-    },
+    default_args=retried(first=timedelta(seconds=20), limit=timedelta(hours=1)),
     tags=["truceline"],
     doc_md=__doc__,
 )

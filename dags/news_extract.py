@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryRule, dag, task
-from airflow.sdk.definitions.retry_policy import RetryAction
+from airflow.sdk import Asset, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
+from truceline_retries import CONFIG, MODEL, retried
 
 from pipeline import steps
 
@@ -22,21 +22,9 @@ ARTICLES, CLAIMS = Asset("truceline_articles"), Asset("truceline_claims")
     schedule=[ARTICLES],
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "owner": "truceline",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=20),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            [
-                RetryRule(
-                    ["pipeline.errors.ConfigError", "pipeline.errors.ModelError"], RetryAction.FAIL
-                )
-            ]
-        ),
-        "execution_timeout": timedelta(hours=2),
-    },
+    default_args=retried(
+        first=timedelta(seconds=20), limit=timedelta(hours=2), hopeless=(CONFIG, MODEL)
+    ),
     tags=["truceline"],
     doc_md=__doc__,
 )

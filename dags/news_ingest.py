@@ -17,15 +17,13 @@ from datetime import timedelta
 from airflow.sdk import (
     Asset,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
     Param,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
-from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.sdk.exceptions import AirflowSkipException
+from truceline_retries import retried
 
 from pipeline import steps
 
@@ -38,17 +36,7 @@ BATCH = "{{ task.op_kwargs.urls | length }} feeds: {{ task.op_kwargs.urls[0] }} 
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
-    default_args={
-        "owner": "truceline",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            [RetryRule("pipeline.errors.ConfigError", RetryAction.FAIL)]
-        ),
-        "execution_timeout": timedelta(minutes=10),
-    },
+    default_args=retried(first=timedelta(seconds=10), limit=timedelta(minutes=10)),
     params={
         "everything": Param(False, type="boolean", description="Ask feeds that are not due, too."),
     },

@@ -14,15 +14,13 @@ from datetime import timedelta
 
 from airflow.sdk import (
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
     Param,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
-from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.sdk.exceptions import AirflowSkipException
+from truceline_retries import retried
 
 from pipeline import steps
 
@@ -31,17 +29,7 @@ from pipeline import steps
     schedule=CronTriggerTimetable("2-59/10 * * * *", timezone="UTC"),
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "owner": "truceline",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            [RetryRule("pipeline.errors.ConfigError", RetryAction.FAIL)]
-        ),
-        "execution_timeout": timedelta(hours=1),
-    },
+    default_args=retried(first=timedelta(seconds=30), limit=timedelta(hours=1)),
     params={
         "replay": Param(False, type="boolean", description="Put given-up deliveries back."),
         "channel": Param(None, type=["null", "string"], description="Only of this channel."),

@@ -18,14 +18,12 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import (
     CronDataIntervalTimetable,
-    ExceptionRetryPolicy,
     Param,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
-from airflow.sdk.definitions.retry_policy import RetryAction
+from truceline_retries import CONFIG, MODEL, retried
 
 from pipeline import steps
 
@@ -36,21 +34,9 @@ from pipeline import steps
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=True,
-    default_args={
-        "owner": "truceline",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=60),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            [
-                RetryRule(
-                    ["pipeline.errors.ConfigError", "pipeline.errors.ModelError"], RetryAction.FAIL
-                )
-            ]
-        ),
-        "execution_timeout": timedelta(hours=4),
-    },
+    default_args=retried(
+        first=timedelta(seconds=60), limit=timedelta(hours=4), hopeless=(CONFIG, MODEL)
+    ),
     params={
         "topic": Param(None, type=["null", "string"], description="Only this topic's articles."),
     },

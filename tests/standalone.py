@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 
 DAGS = Path(__file__).parents[1] / "dags"
 AIRFLOW = Path(sys.executable).with_name("airflow")
-START_S = 150
+START_S = 300
 CLOCK = re.compile(r'(CronTriggerTimetable\()"[^"]+"')
 
 
@@ -79,11 +80,11 @@ def settings(folder: Path, config: Path, port: int) -> dict[str, str]:
 def without_clocks(folder: Path) -> Path:
     """Return a copy of the DAGs that start only when told to, or woken by an asset."""
     copy = folder / "dags"
-    copy.mkdir()
-    for dag in DAGS.glob("*.py"):
+    shutil.copytree(DAGS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    for dag in copy.glob("news_*.py"):
         text, number = CLOCK.subn(r'\1"0 0 29 2 *"', dag.read_text("utf-8"))
         assert number <= 1
-        (copy / dag.name).write_text(text, "utf-8")
+        dag.write_text(text, "utf-8")
     return copy
 
 
@@ -117,7 +118,7 @@ def ready(api: Api, parent: subprocess.Popen[bytes]) -> bool:
         there = api.call("GET", "/api/v2/dags")["dags"]
     except OSError:
         return False
-    return {dag["dag_id"] for dag in there} == {path.stem for path in DAGS.glob("*.py")}
+    return {dag["dag_id"] for dag in there} == {path.stem for path in DAGS.glob("news_*.py")}
 
 
 def end(parent: subprocess.Popen[bytes]) -> None:

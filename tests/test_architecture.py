@@ -92,7 +92,7 @@ def test_imports_point_inwards(path: Path) -> None:
     assert set(imported(path)) <= MAY_IMPORT[owner] | {owner}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("dags/*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("dags/news_*.py")), ids=lambda p: p.stem)
 def test_a_dag_knows_only_the_steps(path: Path) -> None:
     assert set(imported(path)) == {"steps"}
 

@@ -32,7 +32,7 @@ from tests.week import State, serving, state_of
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")
 
 DAGS = Path(__file__).parents[1] / "dags"
-NAMES = sorted(path.stem for path in DAGS.glob("*.py"))
+NAMES = sorted(path.stem for path in DAGS.glob("news_*.py"))
 HEAVY = (
     "spacy",
     "onnxruntime",
@@ -68,11 +68,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def bag(home: Path) -> Any:
-    from airflow.dag_processing.dagbag import DagBag
+    from airflow.dag_processing.dagbag import BundleDagBag
     from airflow.utils.db import initdb
 
     initdb()
-    return DagBag(DAGS)
+    return BundleDagBag(DAGS, bundle_path=DAGS)
 
 
 def test_every_file_holds_one_dag_of_its_name(bag: Any) -> None:
@@ -83,10 +83,19 @@ def test_every_file_holds_one_dag_of_its_name(bag: Any) -> None:
     )
 
 
+def test_what_they_share_is_not_parsed_as_one(home: Path) -> None:
+    from airflow.utils.file import might_contain_dag
+
+    shared = set(DAGS.glob("*.py")) - {DAGS / f"{name}.py" for name in NAMES}
+    assert [path for path in shared if might_contain_dag(str(path), safe_mode=True)] == []
+
+
 def test_they_load_quickly_and_nothing_heavy(home: Path) -> None:
     code = (
-        "import sys, time; from airflow.dag_processing.dagbag import DagBag;"
-        f"start = time.process_time(); bag = DagBag({str(DAGS)!r});"
+        "import sys, time; from pathlib import Path;"
+        "from airflow.dag_processing.dagbag import BundleDagBag;"
+        f"start, dags = time.process_time(), Path({str(DAGS)!r});"
+        "bag = BundleDagBag(dags, bundle_path=dags);"
         f"print(len(bag.dags), time.process_time() - start,"
         f"*[name for name in {HEAVY!r} if name in sys.modules])"
     )
