@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pipeline.asof import Past
+from pipeline.cli import cli
+from pipeline.cli.ceasefires import truces_of
+from pipeline.cli.reacting import reactions_of
 from pipeline.config import load_config
 from pipeline.demo.replay import CONFIG
 from pipeline.records import Query
 from pipeline.stores import Store, open_store
-from tests.generated.month import Month, month
+from tests.generated.month import TOPIC, Month, month
 from tests.generated.replays import live, quiet_rounds, replays
 
 SEEDS = range(4)
@@ -84,6 +89,29 @@ def test_nothing_from_after_a_cut_is_known_at_it(
         assert past.alerts(limit=1000) == stopped.alerts(limit=1000)
         everything = Query(limit=1000)
         assert past.search(everything) == stopped.search(everything)
+        config = load_config(CONFIG)
+        truces = list(truces_of(config, stopped, topic=TOPIC))
+        clocks = list(reactions_of(config, stopped, everything))
+        assert list(truces_of(config, past, topic=TOPIC)) == truces
+        assert list(reactions_of(config, past, everything)) == clocks
+
+
+@pytest.mark.parametrize("command", ["ceasefire", "reactions"])
+def test_timelines_and_clocks_are_asked_as_of_a_time_on_the_command_line(
+    lived: tuple[Month, Store], command: str
+) -> None:
+    made, store = lived
+
+    def asked(cut: datetime) -> str:
+        options = ["--json", "--config", str(CONFIG), "--store", store.url]
+        result = CliRunner().invoke(cli, [command, "--as-of", cut.isoformat(), *options])
+        return result.stdout
+
+    charge = next(d for d in made.dispatches if d.claims[0].act == "CF_VIOLATION")
+    first = charge.article.when
+    assert charge.claims[0].id not in asked(first - timedelta(minutes=1))
+    assert charge.claims[0].id in asked(first)
+    assert "CF_DENY_VIOLATION" not in asked(first + timedelta(hours=1))
 
 
 def wrong_in(count: int, first: int) -> dict[int, object]:

@@ -14,6 +14,7 @@ import click
 from pipeline.cli.cells import harmless
 from pipeline.cli.exporting import pages
 from pipeline.cli.options import (
+    as_of_option,
     config_option,
     json_option,
     opened,
@@ -21,6 +22,7 @@ from pipeline.cli.options import (
     say_nothing_found,
     since_option,
     store_option,
+    then,
     topic_option,
     until_option,
 )
@@ -31,7 +33,7 @@ from pipeline.records import Query
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.stores import Store
+    from pipeline.stores import Answers
 
 TRUCE_COLUMNS = (
     "cf_id", "topic", "side_a", "side_b", "number", "type", "declared_date", "declared_by",
@@ -56,6 +58,7 @@ DECLARED = ("announced", "confirmed", "restored")
 )
 @since_option
 @until_option
+@as_of_option
 @json_option
 @config_option
 @store_option
@@ -66,15 +69,17 @@ def ceasefire_command(
     table: str | None,
     since: datetime | None,
     until: datetime | None,
+    as_of: datetime | None,
     as_json: bool,
     config_dir: Path | None,
     store_url: str | None,
 ) -> None:
     """Print the state of the ceasefire on each front, step by step, and on whose word."""
     with opened(config_dir, store_url) as (config, store):
+        answers = then(store, as_of)
         truces = [
             truce
-            for truce in truces_of(config, store, topic=topic, since=since, until=until)
+            for truce in truces_of(config, answers, topic=topic, since=since, until=until)
             if front is None or set(front.upper().split("+")) <= {p.upper() for p in truce.front}
         ]
         if table:
@@ -91,7 +96,7 @@ def ceasefire_command(
 
 def truces_of(
     config: Config,
-    store: Store,
+    answers: Answers,
     *,
     topic: str | None,
     since: datetime | None = None,
@@ -101,7 +106,7 @@ def truces_of(
     parties = {one.id: one.parties for one in config.topics}
     for name in [topic] if topic else parties:
         query = Query(topic=name, theme="ceasefire", since=since, until=until)
-        claims = (found.claim for found in pages(store, query))
+        claims = (found.claim for found in pages(answers, query))
         yield from timeline(claims, name, parties.get(name, ()))
 
 

@@ -32,7 +32,7 @@ from pipeline.records import Finding, Query
 from pipeline.taxonomy import export_codes
 
 if TYPE_CHECKING:
-    from pipeline.stores import Store
+    from pipeline.stores import Answers
 
 PAGE = 1_000
 TICK = timedelta(milliseconds=1)  # as exact as a store's `until` is
@@ -112,7 +112,7 @@ def _output(target: Path, to_file: bool) -> Iterator[TextIO]:
         half.unlink(missing_ok=True)
 
 
-def pages(store: Store, query: Query, *, size: int = PAGE) -> Iterator[Finding]:
+def pages(store: Answers, query: Query, *, size: int = PAGE) -> Iterator[Finding]:
     """Yield every finding of a query, newest first, holding one page at a time.
 
     Claims said in one millisecond stay together: a page that holds no other is asked again,

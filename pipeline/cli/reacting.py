@@ -11,6 +11,7 @@ import click
 
 from pipeline.cli.exporting import pages
 from pipeline.cli.options import (
+    as_of_option,
     config_option,
     json_option,
     opened,
@@ -18,6 +19,7 @@ from pipeline.cli.options import (
     say_nothing_found,
     since_option,
     store_option,
+    then,
     topic_option,
     until_option,
 )
@@ -28,7 +30,7 @@ from pipeline.records import Claim, Query
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.stores import Store
+    from pipeline.stores import Answers
 
 
 @click.command("reactions")
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--open", "only_open", is_flag=True, help="Only what nobody has answered yet.")
 @since_option
 @until_option
+@as_of_option
 @json_option
 @config_option
 @store_option
@@ -47,16 +50,18 @@ def reactions_command(
     only_open: bool,
     since: datetime | None,
     until: datetime | None,
+    as_of: datetime | None,
     as_json: bool,
     config_dir: Path | None,
     store_url: str | None,
 ) -> None:
     """Print the reaction clocks: offers and accusations, to whom, and the first answer."""
     with opened(config_dir, store_url) as (config, store):
+        answers = then(store, as_of)
         asked = Query(since=since, until=until)
         found = [
             one
-            for one in reactions_of(config, store, asked, topic=topic)
+            for one in reactions_of(config, answers, asked, topic=topic)
             if (party is None or party.casefold() in _sides(one))
             and not (only_open and one.answer is not None)
         ]
@@ -70,13 +75,13 @@ def reactions_command(
 
 
 def reactions_of(
-    config: Config, store: Store, asked: Query, *, topic: str | None = None
+    config: Config, answers: Answers, asked: Query, *, topic: str | None = None
 ) -> Iterator[Reaction]:
     """Yield the clocks of each topic, or of one."""
     parties = {one.id: one.parties for one in config.topics}
     for name in [topic] if topic else parties:
         query = Query(topic=name, since=asked.since, until=asked.until)
-        claims = (found.claim for found in pages(store, query))
+        claims = (found.claim for found in pages(answers, query))
         yield from reactions(claims, name, parties.get(name, ()))
 
 
