@@ -38,7 +38,7 @@ from pipeline.stores import Store
 from pipeline.stores.carriers import coverage_of
 from pipeline.stores.diary import AHEAD, Head, account_of, head_of, key_mark
 from pipeline.stores.documents import loads
-from pipeline.stores.facets import pairs_asked, pairs_of, phrases_of, searchable
+from pipeline.stores.facets import choices_asked, pairs_asked, pairs_of, phrases_of, searchable
 from pipeline.stores.times import micros
 
 TICK = timedelta(microseconds=1)
@@ -314,6 +314,7 @@ class _Wanted:
     def __init__(self, query: Query) -> None:
         self.query = query
         self.pairs = {(kind, fold(str(value))) for kind, value in pairs_asked(query)}
+        self.choices = {(kind, fold(str(value))) for kind, value in choices_asked(query)}
         self.phrases = [_words(phrase) for phrase in phrases_of(query.text)]
         self.is_nothing = bool(query.text.strip()) and not self.phrases
 
@@ -322,7 +323,7 @@ class _Wanted:
         if not _is_between(claim.said_at, self.query.since, self.query.until):
             return False
         has = {(kind, fold(str(value))) for kind, value in pairs_of(claim, article, decisions)}
-        if not self.pairs <= has:
+        if not self.pairs <= has or (self.choices and self.choices.isdisjoint(has)):
             return False
         texts = [_words(searchable(text)) for text in (claim.text, article.title)]
         return all(any(phrase in text for text in texts) for phrase in self.phrases)

@@ -759,6 +759,7 @@ class Query:
     speaker: str | None = None
     party: str | None = None
     act: str | None = None
+    acts: tuple[str, ...] = ()  # one of these
     theme: str | None = None
     anonymous: bool | None = None
     agency: str | None = None  # a hop of the chain, or the credit

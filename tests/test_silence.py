@@ -6,7 +6,7 @@ import random
 import tomllib
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alert import Known, Unanswered, continuing, silence_alert
+from pipeline.alert import Known, Unanswered, base_key, continuing, silence_alert
 from pipeline.compare.reactions import Reaction, answers_to, reactions, silent_since
-from pipeline.records import Article, Claim, HopKind
+from pipeline.records import Article, Claim, Finding, HopKind, Query, Stage, stable_id
 from pipeline.silences import Silences
-from pipeline.stores import open_store
+from pipeline.stores import Store, open_store
+from pipeline.stores.sqlite import SqliteStore
 from pipeline.taxonomy import load_acts
 from tests.edits import NOON, Life, demo, extractor
-from tests.factories import alert, claim, decision
+from tests.factories import alert, claim, comparison, decision, poll, scraped, state
 
 CASES = tomllib.loads((Path(__file__).parent / "data" / "silences.toml").read_text("utf-8"))["case"]
 PARTIES = ("AA", "BB")
@@ -188,6 +189,100 @@ def unanswered(**changes: Any) -> Unanswered:
 
 def test_only_who_was_told_of_the_offer_is_told_of_the_silence() -> None:
     assert silence_alert(unanswered(), Known(), NOON) is None
+
+
+def key_of(one: Claim) -> str:
+    return f"{one.party} | {one.act} | river | CC | actual"
+
+
+def kept(store: Store, claims: list[Claim], told: set[str]) -> None:
+    """Keep claims as those of one article, and alerts on statements by the acts in `told`."""
+    of = scraped(1, published=NOON, topics=(VALLEY.id,))
+    store.save_poll(poll(), state(), (of,))
+    store.save_claims(replace(of, stage=Stage.COMPARE), claims)
+    decided = tuple(decision(claim_id=one.id, topic=VALLEY.id, key=key_of(one)) for one in claims)
+    alerts = tuple(
+        alert(
+            n, topic=VALLEY.id, story=stable_id("story", VALLEY.id, key), created=NOON + 31 * HOUR
+        )
+        for n, key in enumerate(sorted({base_key(key_of(c)) for c in claims if c.act in told}))
+    )
+    store.save_comparison(comparison(of, decisions=decided, claims=tuple(claims), alerts=alerts))
+
+
+def read_whole(store: Store, claims: list[Claim], now: datetime) -> list[tuple[str, str, str]]:
+    """Return who is silent about what by all that was said, and what was said of the asking."""
+    lately = [c for c in claims if now - 178 * HOUR <= c.said_at]
+    clocks = reactions(lately, VALLEY.id, PARTIES)
+    silent = silent_since(clocks, now, after=10 * HOUR, within=178 * HOUR)
+    told = {one.story for one in store.alerts(limit=100) if one.kind != "silence"}
+    return [
+        (one.call.id, one.asked, " ".join(claim.id for claim in one.non_answers))
+        for one in silent
+        for d in store.decisions(one.call.id)
+        if stable_id("story", VALLEY.id, base_key(d.key)) in told
+    ]
+
+
+VALLEY = replace(demo().topics[0], parties=PARTIES)
+SAID = st.tuples(
+    st.sampled_from(["AA", "BB", "CC", "AA+BB"]),
+    st.sampled_from([*ACTS, None]),
+    st.integers(0, 30),
+    st.sampled_from([{}, {}, {"background": True}, {"role_code": "OPP"}, {"hedged": True}]),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(SAID, max_size=14), st.sets(st.sampled_from(ACTS)), st.integers(0, 220))
+def test_asking_little_finds_the_silences_that_reading_everything_finds(
+    story: list[tuple[str, str | None, int, dict[str, Any]]], told: set[str], hours: int
+) -> None:
+    now = NOON + hours * HOUR
+    claims = [
+        said(
+            party,
+            act,
+            since,
+            id=f"c{n:02}",
+            targets=PARTIES,
+            silent=act is None,
+            article_id="article-0001",
+            topics=(VALLEY.id,),
+            **fields,
+        )
+        for n, (party, act, since, fields) in enumerate(story)
+        if since <= hours
+    ]
+    config = replace(demo(), topics=(VALLEY,))
+    with closing(open_store("sqlite:///:memory:")) as store:
+        kept(store, claims, told)
+        found = Silences(config, store, lambda: now).alerts()
+        expected = read_whole(store, claims, now)
+    assert [
+        (one.claim_id, one.receipt["asked"], " ".join(map(str, one.receipt["non_answers"])))  # type: ignore[call-overload]  # a list of ids
+        for one in found
+    ] == expected
+
+
+def test_a_round_asks_one_question_of_each_topic_while_no_clock_is_due() -> None:
+    asked: list[Query] = []
+
+    class Asked(SqliteStore):
+        def search_claims(self, query: Query) -> list[Claim]:
+            asked.append(query)
+            return super().search_claims(query)
+
+        def search(self, query: Query) -> list[Finding]:
+            raise AssertionError("a round reads no findings")
+
+    config = replace(demo(), topics=(VALLEY,))
+    with closing(Asked("sqlite:///:memory:")) as store:
+        kept(store, [replace(OFFER, article_id="article-0001", topics=(VALLEY.id,))], set())
+        Silences(config, store, lambda: NOON + 9 * HOUR).alerts()
+        assert len(asked) == 1
+        Silences(config, store, lambda: NOON + 10 * HOUR).alerts()
+    assert len(asked) == 1 + 2 + 1  # the calls, the answers, what the silent party said since
 
 
 def test_a_silence_breaks_on_its_thread() -> None:

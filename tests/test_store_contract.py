@@ -905,7 +905,9 @@ def test_the_rate_cap_counts_what_went_out(store: Store) -> None:
 
 def ids(store: Store, **query: Any) -> str:
     """The last digits of the claims found, in order."""
-    return "".join(f.claim.id[-1] for f in store.search(Query(**query)))
+    found = [f.claim for f in store.search(Query(**query))]
+    assert store.search_claims(Query(**query)) == found
+    return "".join(claim.id[-1] for claim in found)
 
 
 @pytest.fixture
@@ -968,6 +970,10 @@ def test_an_empty_question_finds_all_newest_first(told: Store) -> None:
         ({"party": "AA+BB"}, "4"),
         ({"act": "deny"}, "2"),
         ({"act": "offer"}, "431"),
+        ({"acts": ("deny", "offer")}, "4321"),
+        ({"acts": ("deny", "accept")}, "2"),
+        ({"acts": ("accept",)}, ""),
+        ({"acts": ("deny", "offer"), "party": "BB", "limit": 1}, "4"),
         ({"theme": "mediation"}, "41"),
         ({"anonymous": True}, "3"),
         ({"anonymous": False}, "421"),

@@ -21,7 +21,7 @@ from pipeline.alert.health import health_warning, troubles
 from pipeline.alert.outbox import baseline_summary, plan_deliveries
 from pipeline.alert.receipt import Known, base_key, claim_receipt, keyword_receipt, plain
 from pipeline.alert.rules import RuleIndex, keyword_matching, matching
-from pipeline.alert.silence import Unanswered, continuing, silence_alert
+from pipeline.alert.silence import Unanswered, continuing, silence_alert, silence_id
 from pipeline.records import Alert, Article, Claim, Decision, Novelty, Rule, stable_id
 
 MAX_AGE = timedelta(days=3)
@@ -235,5 +235,6 @@ __all__ = [
     "matching",
     "plan_deliveries",
     "silence_alert",
+    "silence_id",
     "troubles",
 ]

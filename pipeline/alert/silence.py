@@ -43,7 +43,7 @@ def silence_alert(one: Unanswered, known: Known, now: datetime) -> Alert | None:
         return None
     asked, by = country_name(one.asked, known.names), country_name(one.asked_by, known.names)
     return Alert(
-        id=stable_id("silence", topic, key, one.asked),
+        id=silence_id(one.decision, one.asked),
         rule=RULE,
         kind="silence",
         topic=topic,
@@ -64,6 +64,11 @@ def silence_alert(one: Unanswered, known: Known, now: datetime) -> Alert | None:
         story=stable_id("silence story", topic, key, one.asked),
         thread=told.id,
     )
+
+
+def silence_id(decision: Decision, asked: str) -> str:
+    """Return the id of the alert on who has not answered the statement of a decision."""
+    return stable_id("silence", decision.topic, base_key(decision.key), asked)
 
 
 def _body(one: Unanswered) -> str:
@@ -106,4 +111,4 @@ def _answers(silence: Alert) -> list[object]:
     return answers if isinstance(answers, list) else []
 
 
-__all__ = ["RULE", "Unanswered", "continuing", "silence_alert"]
+__all__ = ["RULE", "Unanswered", "continuing", "silence_alert", "silence_id"]

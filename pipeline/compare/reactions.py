@@ -76,6 +76,11 @@ def speaking(claim: Claim) -> str | None:
     return claim.party
 
 
+def is_heard_from(party: str, claim: Claim) -> bool:
+    """Say whether a party speaks in a claim, now: what it said before answers nothing."""
+    return not claim.background and party in (speaking(claim) or "").split("+")
+
+
 def addressed(claim: Claim, own: str, parties: Sequence[str]) -> list[str]:
     """Return the parties that a claim gives something to answer."""
     if not answers_to(claim.act) or claim.hedged or claim.modality == "conditional":
@@ -85,6 +90,11 @@ def addressed(claim: Claim, own: str, parties: Sequence[str]) -> list[str]:
     if not named and len(parties) == len(others) + 1 == 2:
         named = others
     return sorted({one for one in named if not parties or one in parties})
+
+
+def calls() -> tuple[str, ...]:
+    """Return the acts that can be answered."""
+    return tuple(_table())
 
 
 def answers_to(call: str | None) -> tuple[str, ...]:
@@ -115,4 +125,13 @@ def _table() -> Mapping[str, tuple[str, ...]]:
     return {call: tuple(acts) for call, acts in raw["answers"].items()}
 
 
-__all__ = ["Reaction", "addressed", "answers_to", "reactions", "silent_since"]
+__all__ = [
+    "Reaction",
+    "addressed",
+    "answers_to",
+    "calls",
+    "is_heard_from",
+    "reactions",
+    "silent_since",
+    "speaking",
+]

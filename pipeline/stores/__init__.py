@@ -201,6 +201,9 @@ class QuestionStore(Protocol):
         by one word of the name, a joint party by each of its members.
         """
 
+    def search_claims(self, query: Query) -> list[Claim]:
+        """Return the claims that `search` finds, in its order, alone: nothing else is looked up."""
+
     def positions(
         self,
         *,

@@ -84,6 +84,11 @@ def pairs_asked(query: Query) -> list[Pair]:
     return [(kind, value) for kind, value in asked if value is not None]
 
 
+def choices_asked(query: Query) -> list[Pair]:
+    """Return the pairs of which a claim must have one to answer; none: that is not asked."""
+    return [("act", act) for act in query.acts]
+
+
 def phrases_of(text: str) -> list[str]:
     """Return what a user typed, folded: each word, and words in quotation marks together.
 
@@ -102,6 +107,7 @@ def searchable(text: str) -> str:
 __all__ = [
     "Pair",
     "agencies_of",
+    "choices_asked",
     "decided_pairs",
     "pairs_asked",
     "pairs_of",

@@ -257,6 +257,10 @@ class ElasticsearchStore:
         """Answer "who said what", newest first."""
         return search.search(self._cluster, query)
 
+    def search_claims(self, query: Query) -> list[Claim]:
+        """Return the claims that `search` finds, alone."""
+        return search.search_claims(self._cluster, query)
+
     def positions(
         self,
         *,

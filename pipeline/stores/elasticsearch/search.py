@@ -10,7 +10,7 @@ from pipeline.stores.documents import loads
 from pipeline.stores.elasticsearch import articles, claims, ledger
 from pipeline.stores.elasticsearch.cluster import PAGE, Cluster, Kept, Source
 from pipeline.stores.elasticsearch.versions import article_of
-from pipeline.stores.facets import pairs_asked, phrases_of
+from pipeline.stores.facets import choices_asked, pairs_asked, phrases_of
 
 NEWEST_FIRST: list[Source | str] = [{"said_ms": "desc"}, {"place": "desc"}, {"id": "desc"}]
 SHOWN_WITHOUT = ("words", "title_words", "text", "title", "facets")
@@ -18,6 +18,15 @@ SHOWN_WITHOUT = ("words", "title_words", "text", "title", "facets")
 
 def search(cluster: Cluster, query: Query) -> list[Finding]:
     """Answer `query` from current claims; `since` <= said < `until`, to the millisecond."""
+    return _findings(cluster, query, _found(cluster, query))
+
+
+def search_claims(cluster: Cluster, query: Query) -> list[Claim]:
+    """Answer as `search` does, with the claims alone."""
+    return [loads(Claim, kept.source["record"]) for kept, _ in _found(cluster, query)]
+
+
+def _found(cluster: Cluster, query: Query) -> list[tuple[Kept, Source]]:
     if query.text.strip() and not phrases_of(query.text):
         return []
     cluster.refresh(claims.CLAIMS)
@@ -29,7 +38,7 @@ def search(cluster: Cluster, query: Query) -> list[Finding]:
     # The article says which claims are current: of others, a process was killed or is at work.
     while len(found) < query.limit and (some := list(islice(hits, page))):
         found += _current(cluster, some)
-    return _findings(cluster, query, found[: query.limit])
+    return found[: query.limit]
 
 
 def _current(cluster: Cluster, hits: Sequence[Kept]) -> list[tuple[Kept, Source]]:
@@ -47,6 +56,8 @@ def query_of(query: Query) -> Source:
     """Return the query of a question."""
     asked: list[Source] = [{"term": {"current": True}}]
     asked += [{"term": {"facets": token}} for token in claims.tokens_of(pairs_asked(query))]
+    if choices := claims.tokens_of(choices_asked(query)):
+        asked.append({"terms": {"facets": choices}})
     asked += map(_phrase, phrases_of(query.text))
     if query.since:
         asked.append({"range": {"said_ms": {"gte": claims.millis(query.since)}}})
@@ -89,4 +100,4 @@ def _decision(query: Query, decisions: Sequence[Decision]) -> Decision | None:
     return None
 
 
-__all__ = ["query_of", "search"]
+__all__ = ["query_of", "search", "search_claims"]

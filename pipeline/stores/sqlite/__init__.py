@@ -253,6 +253,10 @@ class SqliteStore:
         """Answer "who said what", newest first."""
         return search.search(self._database, query)
 
+    def search_claims(self, query: Query) -> list[Claim]:
+        """Return the claims that `search` finds, alone."""
+        return search.search_claims(self._database, query)
+
     def positions(
         self,
         *,

@@ -15,6 +15,7 @@ from pipeline.folding import fold
 from pipeline.records import Article, Claim, Decision, Novelty, Query, stable_id
 from pipeline.stores.facets import (
     Pair,
+    choices_asked,
     decided_pairs,
     pairs_asked,
     pairs_of,
@@ -35,6 +36,8 @@ def match_of(query: Query) -> str:
     words = [f'"{phrase}"' for phrase in phrases_of(query.text)]
     asked = [f"{{text title}} : ({' AND '.join(words)})"] if words else []
     asked += [f"facets : {token}" for token in _tokens(pairs_asked(query))]
+    choices = _tokens(choices_asked(query))
+    asked += [f"facets : ({' OR '.join(choices)})"] if choices else []
     return " AND ".join(asked)
 
 

@@ -31,6 +31,18 @@ def search(database: Database, query: Query) -> list[Finding]:
         return _findings(database, query, _rows(database, query))
 
 
+def search_claims(database: Database, query: Query) -> list[Claim]:
+    """Answer as `search` does, with the claims alone."""
+    if query.text.strip() and not phrases_of(query.text):
+        return []
+    with database.read():
+        found = database.run(
+            "SELECT c.claim FROM json_each(?) j JOIN claims c ON c.n = j.value ORDER BY j.key",
+            (encode(_rows(database, query)),),
+        )
+        return [loads(Claim, claim) for (claim,) in found]
+
+
 def _rows(database: Database, query: Query) -> list[int]:
     """Return the row numbers of the newest claims that answer."""
     match = index.match_of(query)
@@ -83,4 +95,4 @@ def _decisions(database: Database, query: Query, claims: Sequence[Claim]) -> dic
     return decided
 
 
-__all__ = ["search"]
+__all__ = ["search", "search_claims"]
