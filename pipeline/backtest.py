@@ -41,6 +41,7 @@ class Lived:
     article: Article  # with its text, as far as that is kept
     claims: tuple[Claim, ...]
     quiet: tuple[str, ...] = ()
+    shown: bool = True  # what the feed showed of it is still kept
 
 
 @dataclass(slots=True)
@@ -134,16 +135,15 @@ def _lived(store: Store) -> Iterator[Lived]:
 def _in_order(store: Store, moment: list[tuple[Change, Account]]) -> Iterator[Lived]:
     moment.sort(key=lambda pair: (pair[1].article.when, pair[1].article.id))
     for line, account in moment:
-        article = _with_words(store, account.article)
-        yield Lived(line.at, article, account.claims, account.quiet)
-
-
-def _with_words(store: Store, article: Article) -> Article:
-    """Give an article of the diary the text of its version, and its summary if it is the newest."""
-    texts = {version.number: version.text for version in store.versions(article.id)}
-    now = store.article(article.id)
-    summary = now.summary if now is not None and now.version == article.version else ""
-    return replace(article, text=texts.get(article.version, ""), summary=summary)
+        article, now = account.article, store.article(account.article.id)
+        texts = {version.number: version.text for version in store.versions(article.id)}
+        newest = now is not None and now.version == article.version
+        words = replace(
+            article,
+            text=texts.get(article.version, ""),
+            summary=now.summary if now is not None and newest else "",
+        )
+        yield Lived(line.at, words, account.claims, account.quiet, shown=newest)
 
 
 def _archived(store: Store) -> Iterable[Lived]:
@@ -174,7 +174,7 @@ def _rematched(one: Lived, matcher: TopicFilter, topics: set[str], *, whole: boo
         url=article.url,
         language=article.language,
     )
-    kept = () if article.summary else (t for t in article.topics if t in topics)
+    kept = () if one.shown else (t for t in article.topics if t in topics)
     wanted = tuple(dict.fromkeys([*kept, *topics_of(matches)]))
     return replace(one, article=replace(article, topics=wanted))
 
