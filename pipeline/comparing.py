@@ -90,6 +90,7 @@ class Comparer:
             topic,
             self._before_edit(topic, edit),
             window=window,
+            clash=timedelta(days=self.config.settings.watch.clash_days),
             known=edit.known(topic),
             recall=recall,
         )

@@ -744,3 +744,86 @@ def test_a_statement_read_as_a_neighbouring_act_is_a_repeat_in_the_same_words(
     assert verdict(claim("AA", first, words), claim("AA", second, words, day=1))[0] is novelty
     other = claim("AA", second, "a wholly different sentence on rivers", day=1)
     assert verdict(claim("AA", first, words), other)[0] is Novelty.NEW
+
+
+# -- what is of another time ---------------------------------------------------------------------
+
+
+def test_a_denial_of_a_past_mediation_leaves_a_later_request_open() -> None:
+    denies = claim("AA", "MED_DENY", "there was no mediation in May")
+    asks = claim("BB", "MED_REQUEST", "to mediate at the talks next week", day=2)
+    assert verdict(denies, asks)[0] is Novelty.NEW
+    assert after(denies, asks).contradictions == ()
+
+
+def test_a_denial_of_having_been_asked_stands_against_the_request() -> None:
+    denies = claim("AA", "MED_DENY", "nobody asked for mediation")
+    asks = claim("BB", "MED_REQUEST", "to mediate at the talks", day=2)
+    assert verdict(denies, asks) == (Novelty.CONTRADICTS, "cross_party")
+
+
+def test_a_denial_that_a_truce_was_mediated_says_nothing_of_an_earlier_request() -> None:
+    asks = claim("BB", "MED_REQUEST", "to mediate at the talks")
+    denies = claim("AA", "MED_DENY", "nobody mediated the ceasefire", day=2)
+    assert verdict(asks, denies)[0] is Novelty.NEW
+
+
+def test_a_party_that_denied_a_past_mediation_may_ask_for_another() -> None:
+    denies = claim("AA", "MED_DENY", "there was no mediation in May")
+    asks = claim("AA", "MED_REQUEST", "to mediate at the talks next week", day=9)
+    assert verdict(denies, asks)[0] is Novelty.NEW
+
+
+@pytest.mark.parametrize(
+    ("days", "novelty"), [(3, Novelty.CONTRADICTS), (29, Novelty.CONTRADICTS), (31, Novelty.NEW)]
+)
+def test_numbers_clash_only_within_a_bounded_time(days: int, novelty: Novelty) -> None:
+    ten = claim("AA", "CF_AGREE", "a truce of ten days is agreed", issue="ceasefire")
+    five = claim("BB", "CF_AGREE", "a truce of five days is agreed", issue="ceasefire", day=days)
+    assert verdict(ten, five)[0] is novelty
+
+
+def test_accounts_that_name_days_far_apart_are_of_two_events() -> None:
+    one = claim("AA", "TALKS_AGREE", "talks will be held on 3 March", issue="talks")
+    other = claim("BB", "TALKS_AGREE", "talks will be held on 3 June", issue="talks", day=1)
+    assert verdict(one, other)[0] is Novelty.NEW
+
+
+# -- whose word, and on whose offer ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Rele's spokesman", "the office of Rele", "Rele's deputy"])
+def test_who_speaks_for_a_person_speaks_for_the_party_that_person_spoke_for(name: str) -> None:
+    first = claim("AA", "MED_REJECT", "no mediator is needed", speaker="Anand Rele")
+    again = claim(
+        name, "MED_REJECT", "nobody is wanted in between", day=2, countries=(), speaker=name
+    )
+    assert verdict(first, again)[0] is Novelty.REPEAT
+
+
+def test_what_a_statement_denies_is_not_said_in_it() -> None:
+    denies = claim("AA", "MED_DENY", "reports of a request for mediation are untrue")
+    inside = claim("AA", "MED_REQUEST", "mediation", parent=denies.id)
+    step = compare_claims([denies, inside], TOPIC, Ledger())
+    assert [decision.claim_id for decision in step.decisions] == [denies.id]
+
+
+def test_who_made_the_offer_tells_two_refusals_apart() -> None:
+    def refusal(country: str, day: int) -> list[Claim]:
+        text = f"the offer of {country} to mediate"
+        refuses = claim("AA", "MED_REJECT", text, day=day)
+        offer = claim(
+            country, "MED_OFFER", "to mediate", day=day, background=True, parent=refuses.id
+        )
+        return [refuses, offer]
+
+    ledger = compare_claims(refusal("CC", 0), TOPIC, Ledger()).ledger
+    again = compare_claims(refusal("CC", 1), TOPIC, ledger).decisions[0]
+    other = compare_claims(refusal("DD", 1), TOPIC, ledger).decisions[0]
+    assert (again.novelty, other.novelty) == (Novelty.REPEAT, Novelty.NEW)
+
+
+def test_an_acceptance_that_depends_on_something_is_no_firm_one() -> None:
+    first = claim("AA", "MED_ACCEPT", "a mediator if BB withdraws", modality="conditional")
+    again = claim("AA", "MED_ACCEPT", "a mediator depends on a withdrawal", day=1)
+    assert verdict(first, again)[0] is Novelty.REPEAT

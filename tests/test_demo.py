@@ -119,6 +119,8 @@ def test_the_two_accounts_of_the_ceasefire_stand_on_the_board(week: Path) -> Non
     sides = {frozenset((p.party_a, p.party_b)) for p in pairs}
     assert frozenset(("XA", "XC")) in sides
     assert frozenset(("XA", "XB")) in sides  # violation, and its denial
+    acts = {frozenset((p.act_a, p.act_b)) for p in pairs}
+    assert frozenset(("MED_DENY", "MED_REQUEST")) not in acts  # of a past mediation, for a new one
 
 
 def test_the_ceasefire_is_told_from_its_announcement_to_its_end(week: Path) -> None:

@@ -30,6 +30,7 @@ from pipeline.compare.contradictions import closed_by, given_up, opened_by
 from pipeline.compare.drift import Edit, adds_little, context_in, corrections, drifts_of
 from pipeline.compare.keys import Said, proposition_id, read
 from pipeline.compare.novelty import decide
+from pipeline.compare.opposition import CLASH
 from pipeline.compare.origins import origin_of
 from pipeline.compare.positions import changed_positions
 from pipeline.compare.tables import aspect_of
@@ -70,6 +71,7 @@ def compare_claims(
     ledger: Ledger,
     *,
     window: timedelta = WINDOW,
+    clash: timedelta = CLASH,
     known: Collection[str] = (),
     recall: Recall | None = None,
 ) -> Compared:
@@ -77,7 +79,8 @@ def compare_claims(
 
     `recall` answers what else of the past bears on them (see `asking`); without it `ledger` is
     all there is. A claim without an act or a party is not compared: there is nothing to hold
-    it against. Nor are those whose ids are `known`: an edit left them as they were.
+    it against. Nor are those whose ids are `known`: an edit left them as they were. `clash` is
+    how far apart two accounts of one fact can be.
     """
     step = Compared((), (), (), (), ledger, before=ledger)
     if recall is not None:
@@ -87,7 +90,7 @@ def compare_claims(
             continue
         said = read(claim, claims, topic, step.ledger.propositions)
         if said is not None:
-            step = _with_claim(step, said, window, recall)
+            step = _with_claim(step, said, window, clash, recall)
     return step
 
 
@@ -129,15 +132,15 @@ def _joined(found: Ledger, known: Ledger) -> Ledger:
 
 
 def _with_claim(
-    step: Compared, said: Said, window: timedelta, recall: Recall | None = None
+    step: Compared, said: Said, window: timedelta, clash: timedelta, recall: Recall | None
 ) -> Compared:
     step = _recalled(step, asked_of(said, window), recall)
     step = _recalled(step, asked_then(said, step.ledger.propositions), recall)
-    decision, stated = decide(said, step.ledger, window)
+    decision, stated = decide(said, step.ledger, window, clash=clash)
     counted = _ids(step.propositions) | _ids(step.positions)
     propositions = (_counted_once(stated, step.ledger, counted),) if stated else ()
     positions = changed_positions(said, step.ledger, counted=counted)
-    step, opened = _opened(step, said, stated, recall)
+    step, opened = _opened(step, opened_by(said, stated, step.ledger, clash=clash), recall)
     ended = given_up(positions)
     step = _recalled(step, asked_of_ended(ended), recall)
     pairs = _put(opened, closed_by(ended, (*step.ledger.contradictions, *opened)))
@@ -152,10 +155,9 @@ def _with_claim(
 
 
 def _opened(
-    step: Compared, said: Said, stated: Proposition | None, recall: Recall | None
+    step: Compared, opened: tuple[Contradiction, ...], recall: Recall | None
 ) -> tuple[Compared, tuple[Contradiction, ...]]:
-    """Return the pairs a claim opens that are not open already."""
-    opened = opened_by(said, stated, step.ledger)
+    """Return those of the pairs a claim opens that are not open already."""
     if not opened or recall is None:
         return step, opened
     step = _recalled(step, Question(pairs=tuple(pair.id for pair in opened)), recall)
@@ -197,6 +199,7 @@ def _put(records: tuple[R, ...], changed: tuple[R, ...]) -> tuple[R, ...]:
 
 
 __all__ = [
+    "CLASH",
     "WINDOW",
     "Compared",
     "Edit",

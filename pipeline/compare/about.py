@@ -40,11 +40,14 @@ def issue_of(claim: Claim) -> str:
     return claim.object or claim.theme or "other"
 
 
-def about(claim: Claim, party: str, words: str) -> About:
-    """Return what `claim` of `party` is about; `words` are its own or those around them."""
+def about(claim: Claim, party: str, words: str, *, offered: Collection[str] = ()) -> About:
+    """Return what `claim` of `party` is about; `words` are its own or those around them.
+
+    `offered` are those whose offer it answers: the mediator when its own words name none.
+    """
     incident = is_kind("incidents", claim.act)
     plain = load_tables().patterns["condition"].sub(" ", words)
-    third = _third(claim, party, words)
+    third = _third(claim, party, words) or tuple(sorted({*offered} - {*party.split("+")}))
     return About(
         issue=issue_of(claim),
         others=_others(claim, party, words, third),

@@ -15,8 +15,8 @@ from functools import cache
 
 from pipeline.compare.about import INCIDENT
 from pipeline.compare.keys import Said, proposition_id
-from pipeline.compare.opposition import is_turn, opponents, takes_back
-from pipeline.compare.tables import acts_of_aspect, is_kind, load_tables
+from pipeline.compare.opposition import is_turn, opponents
+from pipeline.compare.tables import acts_of_aspect, is_kind, load_tables, takes_back
 from pipeline.compare.voices import IGO, LATELY, names_to_look_up, tellers
 from pipeline.questions import Asked, Question, Side, Track, bracket_tag, party_tags, voice_tag
 from pipeline.records import Claim, Position, Proposition

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from pipeline.compare.keys import Said
-from pipeline.compare.opposition import clashing, is_turn, opposed_to
+from pipeline.compare.opposition import CLASH, clashing, is_turn, opposed_to
 from pipeline.compare.positions import takes_a_stand
 from pipeline.records import Contradiction, Ledger, Position, Proposition, stable_id
 
 
-def opened_by(said: Said, stated: Proposition | None, ledger: Ledger) -> tuple[Contradiction, ...]:
-    """Return the pairs `said` forms with what others said; never the same pair twice."""
+def opened_by(
+    said: Said, stated: Proposition | None, ledger: Ledger, *, clash: timedelta = CLASH
+) -> tuple[Contradiction, ...]:
+    """Return the pairs `said` forms with what others said; never the same pair twice.
+
+    Numbers and days clash only in accounts given within `clash` of each other.
+    """
     if stated is None or not takes_a_stand(said):
         return ()
     known = {pair.id for pair in ledger.contradictions}
     opposed = [(p, "cross_party") for p in opposed_to(said, ledger.propositions)]
-    opposed += [(p, "numeric") for p in clashing(said, ledger.propositions)]
+    opposed += [(p, "numeric") for p in clashing(said, ledger.propositions, within=clash)]
     pairs = (_pair(said, stated, p, reason) for p, reason in opposed if p.party != said.party)
     return tuple({pair.id: pair for pair in pairs if pair.id not in known}.values())
 

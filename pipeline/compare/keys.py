@@ -20,11 +20,12 @@ from pipeline.compare.about import (
     issue_of,
 )
 from pipeline.compare.slots import FIRM, Slots, denied_in, modality_of, slots_of
-from pipeline.compare.tables import is_kind
+from pipeline.compare.tables import is_kind, takes_back
 from pipeline.compare.voices import NOT_ITSELF, Voice, voice_of
 from pipeline.records import Claim, Proposition, stable_id
 
 BORDER = " | "
+DENIALS = frozenset({"MED_DENY", "CF_DENY", "CF_DENY_VIOLATION"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +95,33 @@ def read(
     if claim.act is None:
         return None
     voice = voice_of(claim, article, known)
-    if voice is None:
+    if voice is None or _is_denied(claim, article):
         return None
     words = _words(claim, article)
     return Said(
         claim,
         topic,
         voice,
-        about(claim, voice.party, words),
+        about(claim, voice.party, words, offered=_offered(claim, article)),
         slots_of(claim, words),
         denied_in(words, claim.act),
     )
+
+
+def _is_denied(claim: Claim, article: Sequence[Claim]) -> bool:
+    """Say whether the statement it is told in denies it: "reports of a request are untrue"."""
+    outer = next((c for c in article if c.id == claim.parent), None)
+    if outer is None or outer.act is None or claim.text not in outer.text:
+        return False
+    return outer.act in DENIALS and takes_back(outer.act, claim.act or "")
+
+
+def _offered(claim: Claim, article: Sequence[Claim]) -> tuple[str, ...]:
+    """Return who makes the offer that a claim answers in the same words."""
+    if not is_kind("answers_to_offers", claim.act):
+        return ()
+    offers = (c for c in article if c.act == "MED_OFFER" and c.id != claim.id)
+    return tuple(code for c in offers if c.text in claim.text for code in c.countries)
 
 
 def _words(claim: Claim, article: Sequence[Claim]) -> str:

@@ -8,7 +8,14 @@ from datetime import timedelta
 
 from pipeline.compare.keys import Said, proposition_id, variant
 from pipeline.compare.names import is_same_person
-from pipeline.compare.opposition import clashing, ends, is_turn, opposed_to
+from pipeline.compare.opposition import (
+    CLASH,
+    clashing,
+    denies_another,
+    ends,
+    is_turn,
+    opposed_to,
+)
 from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
 from pipeline.compare.tables import aspect_of, is_kind, load_tables
 from pipeline.compare.voices import LATELY, LEVELS, is_within
@@ -37,12 +44,14 @@ class Verdict:
     restates: Proposition | None = None  # what it says again, in other words or about others
 
 
-def decide(said: Said, ledger: Ledger, window: timedelta) -> tuple[Decision, Proposition | None]:
+def decide(
+    said: Said, ledger: Ledger, window: timedelta, *, clash: timedelta = CLASH
+) -> tuple[Decision, Proposition | None]:
     """Compare one claim with the ledger of its issue; see `Decision`.
 
     Also returns the proposition it becomes, None for background.
     """
-    verdict = judge(said, ledger, window)
+    verdict = judge(said, ledger, window, clash=clash)
     stated = None if said.claim.background else _stated(said, verdict, ledger)
     told = verdict.restates or stated
     return Decision(
@@ -57,7 +66,7 @@ def decide(said: Said, ledger: Ledger, window: timedelta) -> tuple[Decision, Pro
     ), stated
 
 
-def judge(said: Said, ledger: Ledger, window: timedelta) -> Verdict:
+def judge(said: Said, ledger: Ledger, window: timedelta, *, clash: timedelta = CLASH) -> Verdict:
     """Try the questions in order of harm; the first that answers decides."""
     if said.claim.background:
         return _background(said, ledger)
@@ -67,7 +76,7 @@ def judge(said: Said, ledger: Ledger, window: timedelta) -> Verdict:
         or _again(said, known, ledger, window)
         or _told_otherwise(said, ledger)
         or _carried_on(said, ledger)
-        or _contradicts(said, ledger)
+        or _contradicts(said, ledger, clash)
         or _first(said, ledger, window)
     )
 
@@ -213,6 +222,7 @@ def _turned_from(said: Said, ledger: Ledger) -> list[Proposition]:
         and p.firm
         and p.first_stated <= said.claim.said_at
         and said.is_about(p)
+        and not denies_another(said, p)
     ]
 
 
@@ -382,10 +392,10 @@ def _carried_on(said: Said, ledger: Ledger) -> Verdict | None:
     )
 
 
-def _contradicts(said: Said, ledger: Ledger) -> Verdict | None:
+def _contradicts(said: Said, ledger: Ledger, within: timedelta) -> Verdict | None:
     """Another party says what cannot hold together with this."""
     opposed = [p for p in opposed_to(said, ledger.propositions) if not _may_differ(said, p)]
-    clash = [] if opposed else clashing(said, ledger.propositions)
+    clash = [] if opposed else clashing(said, ledger.propositions, within=within)
     found = opposed or clash
     if not found:
         return None

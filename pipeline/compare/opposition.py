@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from pipeline.compare.keys import Said
 from pipeline.compare.slots import clashing_slots
-from pipeline.compare.tables import is_kind, load_tables
+from pipeline.compare.tables import is_kind, load_tables, takes_back
 from pipeline.compare.voices import is_within
 from pipeline.records import Proposition
-from pipeline.taxonomy import load_acts, opposes, reverses
+from pipeline.taxonomy import load_acts, opposes
 
+DENIAL = "MED_DENY"
 PASSING = timedelta(days=7)
+# Two accounts of one agreement are told within weeks; later ones, or ones that name days further
+# apart, tell of the next agreement between the same parties. `watch.clash_days` sets it.
+CLASH = timedelta(days=30)
 
 
 def opposed_to(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
@@ -36,16 +40,67 @@ def opponents(said: Said, propositions: Iterable[Proposition]) -> list[Propositi
 def is_opposed(said: Said, other: Proposition) -> bool:
     """Say whether two statements cannot both hold, whether or not one has been given up since."""
     bystander = "bystander" in (said.voice.level, other.voice)
-    return not bystander and _opposes(said, other) and said.is_about_opposed(other)
+    if bystander or denies_another(said, other):
+        return False
+    return _opposes(said, other) and said.is_about_opposed(other)
 
 
-def clashing(said: Said, propositions: Iterable[Proposition]) -> list[Proposition]:
-    """Return other parties' accounts of the same fact with another number, day or place."""
+def denies_another(said: Said, other: Proposition) -> bool:
+    """Say whether one of two statements denies a mediation of the past and the other is a later
+    step towards another one: "there was none in May" leaves June open.
+    """
+    deny, step = said.act == DENIAL, other.act == DENIAL
+    if deny == step:
+        return False
+    if deny:
+        return is_kind("steps_to_mediation", other.act) and _is_of_the_past(
+            said.claim.text, said.claim.said_at, other.first_stated, said.about.matters
+        )
+    return is_kind("steps_to_mediation", said.act) and _is_of_the_past(
+        other.text, other.first_stated, said.claim.said_at, other.matters
+    )
+
+
+def _is_of_the_past(
+    words: str, denied: datetime, taken: datetime, matters: Collection[str]
+) -> bool:
+    """Say whether a denial is not of a step taken at a time: the step came later, or the denial
+    is of what brought a truce; unless its words deny just such a step ("never asked").
+    """
+    if load_tables().patterns["denied_step"].search(words):
+        return False
+    return denied < taken or "truce" in matters
+
+
+def clashing(
+    said: Said, propositions: Iterable[Proposition], *, within: timedelta = CLASH
+) -> list[Proposition]:
+    """Return other parties' accounts of the same fact with another number, day or place.
+
+    Only accounts given `within` that time of each other can be of the same fact.
+    """
     if not (said.slots or said.denied):
         return []
-    others = [p for p in propositions if p.party != said.party and _clashes(said, p)]
+    near = (p for p in propositions if p.party != said.party and _is_near(said, p, within))
+    others = [p for p in near if _clashes(said, p)]
     found = [p for p in others if said.is_about_opposed(p)]
     return sorted(found, key=lambda p: (p.first_stated, p.id))
+
+
+def _is_near(said: Said, other: Proposition, within: timedelta) -> bool:
+    """Say whether two accounts, and the days they name, are close enough to be of one event."""
+    at = said.claim.said_at
+    if not other.first_stated - within <= at <= other.last_stated + within:
+        return False
+    one, two = (_day(dict(slots).get("date", "")) for slots in (said.slots, other.slots))
+    return one is None or two is None or abs(one - two) <= within
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:  # none, or "next month"
+        return None
 
 
 def _clashes(said: Said, other: Proposition) -> bool:
@@ -114,13 +169,6 @@ def _is_given_up(account: Proposition, known: Iterable[Proposition]) -> bool:
         and is_turn(p.act, account.act)
         for p in known
     )
-
-
-@cache
-def takes_back(act: str, other: str) -> bool:
-    """Say whether a party that said `other` of its own cannot say `act`."""
-    denied = other in load_tables().denies.get(act, frozenset())
-    return denied or opposes(act, other) or reverses(act, other)
 
 
 def _still_holds(said: Said, other: Proposition) -> bool:

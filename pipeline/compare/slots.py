@@ -41,6 +41,8 @@ def modality_of(claim: Claim, words: str = "") -> str:
     """Return how sure the act is: actual, planned, conditional or hedged."""
     if claim.modality in ("planned", "conditional"):
         return claim.modality
+    if load_tables().patterns["hangs"].search(words):
+        return "conditional"
     if is_kind("steps", claim.act) and load_tables().patterns["to_come"].search(words):
         return "planned"
     return "hedged" if claim.hedged else FIRM

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.taxonomy import opposes, reverses
+
 Patterns = Mapping[str, re.Pattern[str]]
 Acts = Mapping[str, frozenset[str]]
 
@@ -90,6 +92,13 @@ def acts_of_aspect(act: str) -> tuple[str, ...]:
     """Return the acts that take a position on the same aspect as `act`, itself included."""
     aspects = load_tables().aspect
     return tuple(other for other in aspects if aspects[other] == aspect_of(act)) or (act,)
+
+
+@cache
+def takes_back(act: str, other: str) -> bool:
+    """Say whether a party that said `other` of its own cannot say `act`."""
+    denied = other in load_tables().denies.get(act, frozenset())
+    return denied or opposes(act, other) or reverses(act, other)
 
 
 def is_kind(kind: str, code: str | None) -> bool:

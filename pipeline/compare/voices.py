@@ -59,6 +59,8 @@ def party_of(claim: Claim, known: Iterable[Proposition] = ()) -> str | None:
         return claim.speaker
     if claim.countries and claim.countries != IGO:
         return _group_spoken_for(claim, known) or claim.party
+    if heard := _principal_known(claim, known):
+        return heard
     name = _state_named(claim) or _subject(claim) or claim.party
     if claim.countries == IGO:
         name = _organisation(claim)
@@ -79,7 +81,7 @@ def names_to_look_up(claim: Claim) -> tuple[str, tuple[str, ...]]:
 
     "" and nothing where the claim itself tells all.
     """
-    last = claim.source_text.split()[-1] if _is_short(claim) else ""
+    last = claim.source_text.split()[-1] if _is_short(claim) else _principal(claim)
     if claim.role_code in NOT_THE_STATE:
         return last, ()
     if claim.countries == IGO:
@@ -175,9 +177,28 @@ def _is_short(claim: Claim) -> bool:
     return written[-1:] == [last] and not set(first) & set(written)
 
 
+def _principal(claim: Claim) -> str:
+    """Return the last name of whom an office or a spokesman without a country speaks for: "the
+    office of Rele", "Rele's aide"; "" for anybody else.
+    """
+    if claim.countries or claim.role_code in NO_PARTY:
+        return ""
+    name = in_brackets(claim.speaker or "") or first_name("principal", claim.source_text)
+    return name.split()[-1] if name else ""
+
+
+def _principal_known(claim: Claim, known: Iterable[Proposition]) -> str | None:
+    """Return the party of whom somebody speaks for, when that person was heard lately."""
+    last = _principal(claim)
+    return _heard(last, claim, known) if last else None
+
+
 def _speaker_known(claim: Claim, known: Iterable[Proposition]) -> str | None:
     """Return the party for which somebody of this last name has spoken lately."""
-    last = claim.source_text.split()[-1]
+    return _heard(claim.source_text.split()[-1], claim, known)
+
+
+def _heard(last: str, claim: Claim, known: Iterable[Proposition]) -> str | None:
     for p in known:
         lately = abs(claim.said_at - p.last_stated) <= LATELY
         if lately and any(is_same_person(last, voice) for voice in p.voices):

@@ -49,6 +49,7 @@ class WatchSettings:
     topics: tuple[str, ...] = ()  # ids of topic files; empty: all of them
     max_article_age_days: Days = 3.0  # older articles never page anybody
     novelty_days: Days = 14.0  # a claim not heard for so long is marked "restated"
+    clash_days: Days = 30.0  # numbers, days and times said further apart are of two events
     # an addressed party that has not answered for so long is told as silent, once; 0: never
     silence_hours: Annotated[float, Ge(0), Le(8_760)] = 48.0
     failing_hours: Annotated[float, Gt(0), Le(876_000)] = 24.0  # then a failing feed is told
