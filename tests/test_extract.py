@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -179,3 +180,11 @@ def test_json_explains_when_asked(extractor: Extractor) -> None:
     full = claims_json({"id": "r", "text": TEXT}, extractor, explain=True)
     assert not any("why" in claim for claim in plain["claims"])
     assert all(tuple(claim["why"]) == PARTS for claim in full["claims"])
+
+
+def test_what_an_article_says_does_not_depend_on_its_neighbours(extractor: Extractor) -> None:
+    texts = [TEXT, f"{TEXT}\nNo party replied.", "Nothing happened.", TEXT.replace("Novak", "Maru")]
+    articles = [replace(article(text), id=str(n)) for n, text in enumerate(texts)]
+    together = [claims for _, claims in extractor.pipe([*articles, *reversed(articles)])]
+    assert together[:4] == [extractor.claims(one) for one in articles]
+    assert together[:4] == together[:3:-1]

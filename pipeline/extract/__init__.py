@@ -28,15 +28,16 @@ __all__ = ["EXTRACTOR", "Extractor", "claims_json"]
 EXTRACTOR = "truceline-extract 0.3 / attribution-v1"
 """Version written into every claim; changes with the code's results or the weights."""
 
-BATCH = 16  # articles the encoder sees together: more costs memory and gains no speed
+BATCH = 16  # articles read together: more costs memory and gains no speed
 
 
 class Extractor:
     """Turns articles into claims; keeps one loaded pipeline per language.
 
     `topics` None means any conflict. `actors_dir` replaces the shipped actor registry.
-    `threads` is what the encoder may use; results do not depend on it. Not thread-safe: one
-    extractor per process. Raises `ModelError` with the first article when weights are damaged.
+    `threads` is what the encoder may use; results depend neither on it nor on the articles read
+    beside one. Not thread-safe: one extractor per process. Raises `ModelError` with the first
+    article when weights are damaged.
     """
 
     def __init__(
