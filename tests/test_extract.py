@@ -88,6 +88,10 @@ def test_pipe_keeps_the_order_over_languages(extractor: Extractor) -> None:
         ("حکومت نے کہا ہے کہ یہ معاملہ دونوں ملکوں کے درمیان ہے اور رہے گا۔", None, "ur"),
         ("政府表示双方将继续对话。", None, "xx"),
         ("No talks, says minister", None, "en"),
+        ("Bangkok, Phnom Penh accept Malaysian mediation", None, "en"),
+        ("Juba gives nod to Kenyan mediators", None, "en"),
+        ("Le ministre refuse la trêve avec Moscou", None, "xx"),
+        ("El ministro rechaza la tregua con los rebeldes", None, "xx"),
         ("", None, "xx"),
     ],
 )

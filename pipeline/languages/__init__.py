@@ -28,6 +28,9 @@ FOLDER = Path(__file__).parent
 UNKNOWN = "xx"
 SAMPLE = 4000  # characters that are enough to tell a language
 MIN_WORDS = 6  # fewer words say too little about a language
+FEW_WORDS = 14  # up to here, as in a headline full of names, a doubtful answer is no answer
+SURE = 0.6  # of its probability: below it a short text's language is doubtful ...
+POSSIBLE = 0.01  # ... where one of ours has at least this much of it
 NEAR = 0.5  # of the best one's probability, the declared language is believed
 
 LONGEST_NAME = 5  # words
@@ -169,8 +172,8 @@ def language_of(article: Article) -> str:
     """Return the code of the language an article is written in, or "xx".
 
     py3langid decides (Lui and Baldwin 2012, over 97 languages and more). Of too few words it
-    cannot: then the declared language is believed, where the script allows it, or else the one
-    language of that script.
+    cannot, and of a headline full of names it often does not know: then the declared language
+    is believed, where the script allows it, or else the one language of that script.
     """
     declared = (article.language or "").split("-")[0].lower()
     sample = (article.text or article.title)[:SAMPLE]
@@ -178,19 +181,25 @@ def language_of(article: Article) -> str:
     if not script:
         return declared or UNKNOWN
     fitting = [language.code for language in known_languages() if language.script == script]
-    if len(sample.split()) < MIN_WORDS:
+    found = _identified(sample, declared, fitting)
+    if not found:
         likely = [code for code in fitting if declared in ("", code)]
         return likely[0] if len(likely) == 1 else UNKNOWN
-    found = _identified(sample, declared)
     return found if found in fitting else UNKNOWN
 
 
-def _identified(sample: str, declared: str) -> str:
-    """Return the likeliest language; between two near ones the declared one."""
+def _identified(sample: str, declared: str, fitting: Sequence[str]) -> str:
+    """Return the likeliest language, "" where too few words tell; of two near ones the declared."""
+    words = len(sample.split())
+    if words < MIN_WORDS:
+        return ""
     ranked = _identifier().rank(sample)
     shares: dict[str, float] = dict(ranked)
     best: str = ranked[0][0]
-    return declared if shares.get(declared, 0.0) >= NEAR * shares[best] else best
+    if shares.get(declared, 0.0) >= NEAR * shares[best]:
+        return declared
+    possible = any(shares.get(code, 0.0) >= POSSIBLE for code in fitting)
+    return "" if words < FEW_WORDS and shares[best] < SURE and possible else best
 
 
 @lru_cache(maxsize=1)
