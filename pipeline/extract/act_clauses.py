@@ -16,6 +16,8 @@ TRIM = " \t\n,;:.\"'“”‘’()—–-"
 CLAUSE_END = re.compile(r"[.;!?](?=\s|$)|,\s(?=(?:and\s)?\w+ing\s)")
 COMMA = re.compile(r"[.;!?](?=\s|$)|,(?=\s)")
 BREAK = re.compile(r"[,;:.!?\"“”()—–\n]")
+CLAUSE = re.compile(r"[;:.!?\"“”()—–\n]")
+WORD = re.compile(r"[^\s,;:.!?\"“”()]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,43 @@ def find_acts(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
         passive = _passive(grammar, words, match)
         if passive:
             yield _moved(passive, within.start)
+
+
+def main_clause(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
+    """Yield the sentence as what its subject does, whatever the verb: "Kabul shrugs at the truce".
+
+    The subject is what the sentence begins with, up to the first word that looks like a verb.
+    """
+    words = normal(text[within.start : within.end])
+    if not grammar.lists_re("scope", "gate").search(words):
+        return
+    start = 0
+    while lead := grammar.lists_re("actors", "lead").match(words, _skip(words, start)):
+        start = lead.end()
+    for match in list(WORD.finditer(words, start))[1 : MAX_SUBJECT + 1]:
+        before = words[start : match.start()]
+        if CLAUSE.search(before) or not _is_finite(grammar, before, match[0]):
+            continue
+        source = _subject(grammar, words, match.start())
+        content = _object(grammar, words, match.end(), source)
+        if source and content and source.start <= _skip(words, start):
+            yield _moved(Found(source, Span(*match.span()), content), within.start)
+        return
+
+
+def _is_finite(grammar: Grammar, before: str, word: str) -> bool:
+    """Whether a word behind a subject is its verb: "Kabul spurns", "the premiers renewed"."""
+    if grammar.lists_re("actors", "finite_form").fullmatch(word):
+        return can_act(grammar, before.strip())
+    if grammar.lists_re("actors", "office").fullmatch(word) or not before.strip():
+        return False
+    last = before.split()[-1]
+    if grammar.ending_re("actors", "plural").search(before.rstrip()):
+        verb = word.islower() and bool(grammar.classes_in("stance", word))
+    else:
+        single = last[0].isupper() or not last.endswith("s")
+        verb = single and bool(grammar.lists_re("actors", "third_person").fullmatch(word))
+    return verb and can_act(grammar, before.strip())
 
 
 def _is_attribute(grammar: Grammar, before: str, after: str) -> bool:

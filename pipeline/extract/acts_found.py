@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 
 from spacy.language import Language as Pipeline
 
-from pipeline.extract.act_clauses import TRIM, Found, find_acts, second_verb, shift, trimmed
+from pipeline.extract.act_clauses import (
+    TRIM,
+    Found,
+    find_acts,
+    main_clause,
+    second_verb,
+    shift,
+    trimmed,
+)
 from pipeline.extract.draft import Draft
 from pipeline.extract.judge import Utterance, judge, normal
 from pipeline.extract.patterns import Grammar, load_grammar
@@ -116,7 +124,7 @@ def act_sentences(
     """Yield drafts for acts told by the outlet itself, outside of all existing drafts."""
     taken = Taken.by(text, (span for draft in drafts for span in _parts(draft)))
     for sentence in sentences:
-        for found in find_acts(grammar, text, sentence):
+        for found in (*find_acts(grammar, text, sentence), *main_clause(grammar, text, sentence)):
             if taken.has(found.verb):
                 continue
             wide = _widened(grammar, text, found, sentence)
