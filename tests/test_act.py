@@ -145,6 +145,10 @@ def test_sentences_the_rules_were_not_made_for(half: str, floor: float) -> None:
         ("said | a referee cannot be accepted", "MED_REJECT", ("mediation", "accept")),
         ("said | it had no room for a referee", "MED_REJECT", ("mediation", "admit")),
         ("denied | any violation of the lull", "CF_DENY_VIOLATION", ("violation", "deny")),
+        ("said | no referee had come to the valley", "MED_DENY", ("mediation", "none")),
+        ("said | no referee would come to the valley", "MED_REJECT", ("mediation", "none")),
+        ("is | open to meetings with the rebels", "TALKS_PROPOSE", ("talks", "open")),
+        ("is | open to a referee", "MED_ACCEPT", ("mediation", "open")),
     ],
 )
 def test_an_act_is_composed_from_its_object_outwards(
@@ -165,6 +169,18 @@ def test_an_act_is_composed_from_its_object_outwards(
 )
 def test_without_a_stance_on_an_object_nothing_is_composed(piece: str) -> None:
     assert compose(GRAMMAR, piece) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "act"),
+    [
+        ("[The emir] {said} <he was carrying messages between the two armies>.", "MED_CONDUCT"),
+        ("[The emir] {said} <he was no longer carrying messages between the armies>.", "MED_HALT"),
+        ("[The emir] {said} <he had not carried messages between the armies>.", "MED_DENY"),
+    ],
+)
+def test_what_somebody_does_no_longer_has_ended(line: str, act: str) -> None:
+    assert acted(line).act == act
 
 
 def test_a_turn_of_phrase_needs_a_conflict_around_it() -> None:

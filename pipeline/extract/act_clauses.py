@@ -62,13 +62,19 @@ def main_clause(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
     start = 0
     while lead := grammar.lists_re("actors", "lead").match(words, _skip(words, start)):
         start = lead.end()
-    for match in list(WORD.finditer(words, start))[1 : MAX_SUBJECT + 1]:
+    run = list(WORD.finditer(words, start))[: MAX_SUBJECT + 2]
+    for match, behind in zip(run[1:], run[2:], strict=False):
         before = words[start : match.start()]
+        plain = grammar.lists_re("actors", "finite_form").fullmatch
         if CLAUSE.search(before) or not _is_finite(grammar, before, match[0]):
             continue
+        if plain(behind[0]) and not plain(match[0]):
+            continue  # "the Norland premiers lengthened": a plural, no verb
         source = _subject(grammar, words, match.start())
         content = _object(grammar, words, match.end(), source)
-        if source and content and source.start <= _skip(words, start):
+        if source is None or content is None or source.start > _skip(words, start):
+            return
+        if not _undergoes(grammar, match[0], content.of(words)) and not _is_about(grammar, before):
             yield _moved(Found(source, Span(*match.span()), content), within.start)
         return
 
@@ -79,13 +85,24 @@ def _is_finite(grammar: Grammar, before: str, word: str) -> bool:
         return can_act(grammar, before.strip())
     if grammar.lists_re("actors", "office").fullmatch(word) or not before.strip():
         return False
-    last = before.split()[-1]
+    last = before.rsplit(maxsplit=1)[-1]
     if grammar.ending_re("actors", "plural").search(before.rstrip()):
         verb = word.islower() and bool(grammar.classes_in("stance", word))
     else:
         single = last[0].isupper() or not last.endswith("s")
         verb = single and bool(grammar.lists_re("actors", "third_person").fullmatch(word))
     return verb and can_act(grammar, before.strip())
+
+
+def _undergoes(grammar: Grammar, verb: str, rest: str) -> bool:
+    """Whether something is done to the subject: "was asked"."""
+    done = grammar.lists_re("actors", "undergone").match(rest) is not None
+    return done and grammar.lists_re("actors", "be").fullmatch(verb) is not None
+
+
+def _is_about(grammar: Grammar, subject: str) -> bool:
+    """Whether a subject is what is dealt with, not who deals: "the offer to mediate came late"."""
+    return bool(grammar.classes_in("object_class", subject))
 
 
 def _is_attribute(grammar: Grammar, before: str, after: str) -> bool:

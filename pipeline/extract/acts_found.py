@@ -124,13 +124,16 @@ def act_sentences(
     """Yield drafts for acts told by the outlet itself, outside of all existing drafts."""
     taken = Taken.by(text, (span for draft in drafts for span in _parts(draft)))
     for sentence in sentences:
-        for found in (*find_acts(grammar, text, sentence), *main_clause(grammar, text, sentence)):
-            if taken.has(found.verb):
-                continue
-            wide = _widened(grammar, text, found, sentence)
-            if _act_of(grammar, text, wide, sentence):
-                taken.add([Span(wide.verb.start, max(wide.verb.end, wide.content.end))])
-                yield _draft(wide, depth=0, parent=None)
+        for find in (find_acts, main_clause):
+            for found in find(grammar, text, sentence):
+                if taken.has(found.verb):
+                    continue
+                wide = _widened(grammar, text, found, sentence)
+                if _act_of(grammar, text, wide, sentence):
+                    taken.add([Span(wide.verb.start, max(wide.verb.end, wide.content.end))])
+                    yield _draft(wide, depth=0, parent=None)
+            if taken.has(sentence):
+                break  # the main clause is read where nothing else in the sentence is
 
 
 def acts_within(

@@ -103,15 +103,27 @@ def fold(grammar: Grammar, piece: str, state: State, stances: list[Stance]) -> C
 
 
 def _finished(grammar: Grammar, piece: str, state: State, way: tuple[str, ...]) -> Composed | None:
-    act = grammar.table("compose", state.name).get("alone", state.name)
+    row = grammar.table("compose", state.name)
+    act = row.get("alone", state.name)
     if act not in grammar.negated:
-        return None
+        return _denied(grammar, piece, state, way, row.get("denied", ""))
     if len(way) == 1 and act != state.name:
         negated = _negations(grammar, piece, state.start, state.start)
         act = _turned(grammar, act, negated, piece[: state.end])
     if state.spoilt or not act:
         return Composed("", state.start, state.end, way)
     return Composed(act, state.start, state.end, way)
+
+
+def _denied(
+    grammar: Grammar, piece: str, state: State, way: tuple[str, ...], act: str
+) -> Composed | None:
+    """Return what an object without a stance is that there is not: "no mediator will come"."""
+    clause = BREAK.split(piece[state.end :])[0]
+    if not act or _negations(grammar, piece, state.start, state.end) % 2 == 0:
+        return None
+    turned = _turned(grammar, act, 1, f"{piece[: state.end]}{clause}")
+    return Composed(turned, state.start, state.end, (*way, "none")) if turned else None
 
 
 def _beside(
@@ -188,8 +200,16 @@ def _turned(grammar: Grammar, act: str, count: int, words: str) -> str:
     """Return the act as negated `count` times; "" when nothing is left of it."""
     if act not in grammar.negated or count % 2 == 0:
         return act if count < 2 else ""
+    return turned(grammar, act, words)
+
+
+def turned(grammar: Grammar, act: str, words: str) -> str:
+    """Return what a negated act is when the words are about the past, the future or an end."""
+    row = grammar.negated.get(act, {})
+    if "ceased" in row and grammar.lists_re("scope", "ceased").search(words):
+        return row["ceased"]
     future = grammar.lists_re("scope", "future").search(words) is not None
-    return grammar.negated.get(act, {}).get("future" if future else "past", "")
+    return row.get("future" if future else "past", "")
 
 
 def _negations(grammar: Grammar, piece: str, start: int, end: int) -> int:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.extract.compose import Composed, compose, stances_in, wrapped
+from pipeline.extract.compose import Composed, compose, stances_in, turned, wrapped
 from pipeline.extract.modality import is_conditional
 from pipeline.extract.patterns import Grammar, Hit, match_rules
 
@@ -252,15 +252,15 @@ def _decide(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> str | No
     if rule.negation == "own":
         lead = piece[: hit.start] if rule.anchored else ""
         return "" if grammar.lists_re("scope", "negator").search(lead) else act
-    return _negated(grammar, act, rule.negation, negations(grammar, piece, hit), future=future)
+    return _negated(grammar, act, rule.negation, negations(grammar, piece, hit), span)
 
 
-def _negated(grammar: Grammar, act: str, how: str, count: int, *, future: bool) -> str:
+def _negated(grammar: Grammar, act: str, how: str, count: int, words: str) -> str:
     if count == 0:
         return act
     if how == "double" or count > 1:
         return ""
-    return grammar.negated.get(act, {}).get("future" if future else "past", "")
+    return turned(grammar, act, words)
 
 
 def negations(grammar: Grammar, piece: str, hit: Hit) -> int:
