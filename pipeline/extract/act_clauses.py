@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.extract.judge import normal
 from pipeline.extract.patterns import Grammar
@@ -62,8 +63,8 @@ def main_clause(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
     start = 0
     while lead := grammar.lists_re("actors", "lead").match(words, _skip(words, start)):
         start = lead.end()
-    run = list(WORD.finditer(words, start))[: MAX_SUBJECT + 2]
-    for match, behind in zip(run[1:], run[2:], strict=False):
+    run = list(WORD.finditer(words, start))[1 : MAX_SUBJECT + 2]
+    for match, behind in pairwise(run):
         before = words[start : match.start()]
         plain = grammar.lists_re("actors", "finite_form").fullmatch
         if CLAUSE.search(before) or not _is_finite(grammar, before, match[0]):
