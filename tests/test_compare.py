@@ -827,3 +827,54 @@ def test_an_acceptance_that_depends_on_something_is_no_firm_one() -> None:
     first = claim("AA", "MED_ACCEPT", "a mediator if BB withdraws", modality="conditional")
     again = claim("AA", "MED_ACCEPT", "a mediator depends on a withdrawal", day=1)
     assert verdict(first, again)[0] is Novelty.REPEAT
+
+
+def test_what_is_said_to_be_repeated_is_a_repeat_though_another_act_was_read() -> None:
+    first = claim("AA", "CF_AFFIRM", "the truce is safe with us", issue="ceasefire")
+    again = claim("AA", "CF_WELCOME", "a silent border", issue="ceasefire", day=2)
+    assert verdict(first, again)[0] is Novelty.NEW
+    repeated = replace(again, cue_text="reiterated")
+    assert verdict(first, repeated) == (Novelty.REPEAT, "other words")
+
+
+def test_who_repeats_the_opposite_repeats_nothing() -> None:
+    first = claim("AA", "MED_REJECT", "no mediator is needed")
+    again = claim("AA", "MED_ACCEPT", "a mediator is welcome", day=2, cue_text="repeated")
+    assert verdict(first, again) == (Novelty.CONTRADICTS, "reversal")
+
+
+def spoken(text: str, *, day: int = 0, acts: tuple[str, ...] = (), party: str = "AA") -> Worded:
+    return Worded(
+        id=f"w{day}",
+        text=text,
+        said_at=DAY + timedelta(days=day),
+        parties=frozenset((party,)),
+        acts=frozenset(acts),
+        voices=frozenset((f"Speaker of {party}",)),
+        whole=text,
+    )
+
+
+@pytest.mark.parametrize(
+    ("later", "novelty"),
+    [
+        (spoken("we carry letters to and fro for the two camps", day=2), Novelty.REPEAT),
+        (spoken("the two camps hear of each other through us", day=20), Novelty.NEW),
+        (spoken("the two camps will share the river", day=2), Novelty.NEW),
+        (spoken("the two camps meet under our roof", day=2, party="BB"), Novelty.NEW),
+    ],
+    ids=["of one thing", "much later", "another matter", "another party"],
+)
+def test_a_side_just_heard_on_a_thing_says_it_on_where_no_act_is_found(
+    later: Worded, novelty: Novelty
+) -> None:
+    first = spoken("we mediate between the camps", acts=("MED_CONDUCT",))
+    assert compare_words(later, [first]).novelty is novelty
+
+
+def test_the_effort_of_another_mediator_is_another_thing() -> None:
+    first = spoken(
+        "the mediation of the Ostians made it; Ostia's mediation did", acts=("MED_CLAIM",)
+    )
+    other = spoken("Tarnland's mediation made it", day=1)
+    assert compare_words(other, [first]).novelty is Novelty.NEW

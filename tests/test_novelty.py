@@ -17,6 +17,8 @@ from pipeline.streams import compare_streams
 STREAMS = Path(__file__).parent / "data" / "streams"
 SETS = ("dev", "held-out", "fresh")
 BIG = SETS[:2]
+RETOLD = "retold"  # only restatements that are hard to know again: it has bars of its own
+EVERY = (*SETS, RETOLD)
 READ = ("sid", "date", "outlet", "text")  # what the product may know of a statement
 LABELS = ("new", "repeat", "update", "contradicts")
 
@@ -46,10 +48,10 @@ def stripped(stream: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def decided() -> dict[str, list[Pair]]:
-    """Run both sets once."""
+    """Run all sets once."""
     config = load_config(Path(__file__).parents[1] / "config")
-    answers = {name: compare_streams(map(stripped, streams(name)), config) for name in SETS}
-    return {name: list(paired(streams(name), answers[name])) for name in SETS}
+    answers = {name: compare_streams(map(stripped, streams(name)), config) for name in EVERY}
+    return {name: list(paired(streams(name), answers[name])) for name in EVERY}
 
 
 def paired(golds: list[dict[str, Any]], answers: Iterator[dict[str, Any]]) -> Iterator[Pair]:
@@ -100,6 +102,13 @@ def test_what_is_new_is_not_taken_for_known(decided: dict[str, list[Pair]], name
     assert rate(decided[name], "new", "repeat") <= 0.03
 
 
+def test_most_hard_restatements_do_not_come_as_news(decided: dict[str, list[Pair]]) -> None:
+    pairs = decided[RETOLD]
+    assert rate(pairs, "repeat", "new") <= 0.20  # 0.39 when the streams were new
+    assert rate(pairs, "new", "repeat") <= 0.05
+    assert accuracy(pairs) >= 0.83
+
+
 def test_contradictions_are_found_in_streams_nobody_worked_on(
     decided: dict[str, list[Pair]],
 ) -> None:
@@ -142,5 +151,5 @@ def test_the_sets_hold_all_labels_and_many_conflicts() -> None:
 
 
 def test_no_stream_is_in_two_sets() -> None:
-    texts = [s["text"] for name in SETS for one in streams(name) for s in one["statements"]]
+    texts = [s["text"] for name in EVERY for one in streams(name) for s in one["statements"]]
     assert len(texts) == len(set(texts))

@@ -54,7 +54,7 @@ def _lately_by(name: str, claim: Claim) -> Asked:
 
 def asked_of(said: Said, window: timedelta) -> Question:
     """Return what bears on one claim; `window` is how far back an answer reaches."""
-    own = {said.act, *_own_acts(said.act)}
+    own = {said.act, *_own_acts(said.act), *(_alike(said.act) if said.again else ())}
     lines = [line for act in own for line in _statements(said, act, said.party, OWN)]
     lines += [line for act in _others_acts(said) for line in _statements(said, act, None, OTHERS)]
     lines += [_answerable(said, act, window) for act in _answered(said.act)]
@@ -128,6 +128,14 @@ def _own_acts(act: str) -> tuple[str, ...]:
     related |= tables.neighbours.get(act, frozenset())
     truces = tables.kinds["truces"] if is_kind("truces", act) else ()
     return tuple(sorted({*related, *truces, *(a for a in load_acts() if is_turn(act, a))}))
+
+
+@cache
+def _alike(act: str) -> tuple[str, ...]:
+    """Return the acts of the same theme and polarity: what a repeated one may have been read as."""
+    acts = load_acts()
+    kind = acts[act].theme, acts[act].polarity
+    return tuple(other for other in acts if (acts[other].theme, acts[other].polarity) == kind)
 
 
 def _others_acts(said: Said) -> set[str]:

@@ -20,7 +20,7 @@ from pipeline.compare.about import (
     issue_of,
 )
 from pipeline.compare.slots import FIRM, Slots, denied_in, modality_of, slots_of
-from pipeline.compare.tables import is_kind, takes_back
+from pipeline.compare.tables import is_kind, load_tables, takes_back
 from pipeline.compare.voices import NOT_ITSELF, Voice, voice_of
 from pipeline.records import Claim, Proposition, stable_id
 
@@ -54,6 +54,11 @@ class Said:
     def firm(self) -> bool:
         """Whether the party itself says it, for sure."""
         return self.voice.level not in NOT_ITSELF and modality_of(self.claim) in (FIRM, "planned")
+
+    @property
+    def again(self) -> bool:
+        """Whether its cue says that it was said before: "repeated", "reiterated"."""
+        return load_tables().patterns["again"].search(self.claim.cue_text) is not None
 
     @property
     def key(self) -> str:

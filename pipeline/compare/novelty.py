@@ -74,7 +74,7 @@ def judge(said: Said, ledger: Ledger, window: timedelta, *, clash: timedelta = C
     return (
         _turned(said, known, ledger)
         or _again(said, known, ledger, window)
-        or _told_otherwise(said, ledger)
+        or _told_otherwise(said, ledger, window)
         or _carried_on(said, ledger)
         or _contradicts(said, ledger, clash)
         or _first(said, ledger, window)
@@ -316,13 +316,16 @@ def _answered(
     return max(offers, key=lambda p: p.last_stated, default=None)
 
 
-def _told_otherwise(said: Said, ledger: Ledger) -> Verdict | None:
+def _told_otherwise(said: Said, ledger: Ledger, window: timedelta) -> Verdict | None:
     """The statement is known under another act of the same stance, or from its announcer."""
     near = load_tables().near.get(said.act, frozenset())
     found = [
         p
         for p in ledger.propositions
-        if _is_stance(said, p, near) or _is_announced(said, p) or _is_reworded(said, p)
+        if _is_stance(said, p, near)
+        or _is_announced(said, p)
+        or _is_reworded(said, p)
+        or (said.again and _is_said_before(said, p, window))
     ]
     best = max(found, key=lambda p: (p.last_stated, p.id), default=None)
     if best is None:
@@ -354,6 +357,18 @@ def _is_reworded(said: Said, other: Proposition) -> bool:
     words, before = content_words(said.claim.text), frozenset(other.words)
     shared = len(words & before)
     return shared >= FEWEST and shared >= REWORDED * min(len(words), len(before))
+
+
+def _is_said_before(said: Said, other: Proposition, window: timedelta) -> bool:
+    """Say whether `other` is what somebody says to repeat, of which another act was read."""
+    acts = load_acts()
+    alike = (acts[said.act].theme, acts[said.act].polarity) == (
+        acts[other.act].theme,
+        acts[other.act].polarity,
+    )
+    lately = abs(said.claim.said_at - other.last_stated) <= window
+    own = other.party == said.party and lately and said.is_about(other)
+    return alike and own and not is_turn(said.act, other.act)
 
 
 def _is_of_the_person(said: Said, other: Proposition) -> bool:

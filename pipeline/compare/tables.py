@@ -32,6 +32,7 @@ class Tables:
     kinds: Acts  # kind -> acts, or role codes
     matters: Patterns  # main matter -> expression
     side_matters: Patterns  # matter beside the main one -> expression
+    side_words: Patterns  # matter beside the main one -> expression of its words alone
     recalls: Patterns  # act -> expression of a mere mention
     not_places: frozenset[str]  # folded words with capitals that name no place
     numbers: Mapping[str, int]  # number in words -> value
@@ -67,6 +68,7 @@ def load_tables() -> Tables:
         kinds=_sets(raw["kinds"]),
         matters=_compiled(raw["matters"]),
         side_matters=_compiled(sides),
+        side_words=_compiled(raw["side_matters"]),
         recalls=_compiled(wording["recalls"]),
         not_places=frozenset(
             (*raw["not_places"]["words"], *calendar["weekday"], *calendar["month"])

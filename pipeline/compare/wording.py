@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pipeline.compare.names import is_same_person
+from pipeline.compare.names import is_same_name, is_same_person, names_in
 from pipeline.compare.slots import CLASHING, Slots, changed_slots, details_in
 from pipeline.compare.tables import is_kind, load_tables
 from pipeline.compare.voices import is_within
@@ -26,6 +26,7 @@ SURE = 0.6  # of one mind, one only weighing it: no contradiction
 KEPT = 0.6  # of the earlier words, and ...
 ADDED = 4  # ... so many more, and ...
 LONGER = 1.4  # ... so many times as many in all: a detail was added
+JUST_HEARD = timedelta(days=14)  # the window of a repeat
 STEM = 6  # letters that tell a word's family
 NO_THEME = "other"
 NAMES = ("date", "duration", "place", "condition", "time", "monitors")
@@ -64,6 +65,10 @@ def compare_words(now: Worded, earlier: Sequence[Worded]) -> Reading:
     for before in ranked:
         if not (before.acts and now.acts) and _is_one_subject(now, before):
             return _read(now, before)
+    goes_on = [before for before in earlier if _is_said_on(now, before)]
+    if goes_on:
+        best = max(goes_on, key=lambda before: (_likeness(now, before), before.said_at))
+        return _of_the_same(best, details=bool(_changed(now, best)), firm=_grew_firm(now, best))
     return Reading(Novelty.NEW, "no act found, other words")
 
 
@@ -148,6 +153,8 @@ def adds_words(now: str, before: Iterable[str]) -> bool:
 
 def _is_one_subject(now: Worded, before: Worded) -> bool:
     """Say whether two statements are on one thing: by theme and a word, or by many words."""
+    if _is_of_another(now, before):
+        return False
     if _answers(now, before):
         return bool(_shared(now.text, before.text))
     theme, other = now.themes - {NO_THEME}, before.themes - {NO_THEME}
@@ -169,6 +176,43 @@ def _shares_subject(now: Worded, before: Worded) -> bool:
     subjects = {_family(word) for word in load_tables().subjects}
     details = set(_details(now)) & set(_details(before))
     return bool(details or subjects & _shared(now.whole, before.whole))
+
+
+def _is_said_on(now: Worded, before: Worded) -> bool:
+    """Say whether a side that has just been heard on a thing says something without an act that
+    turns nothing: of the same theme, or with a word of then, on no other matter or mediator.
+    """
+    same = now.voices and _is_heard_again(now, before)
+    if now.acts or not same or abs(now.said_at - before.said_at) > JUST_HEARD:
+        return False
+    if _is_turned(now, before) or _is_of_another(now, before):
+        return False
+    themes = now.themes & before.themes - {NO_THEME}
+    return bool(themes or _shared(now.text, before.text) or _names_shared(now, before))
+
+
+def _names_shared(now: Worded, before: Worded) -> bool:
+    """Say whether the statements around what is said share a name besides the speaker's."""
+    speakers = {word for voice in (*now.voices, *before.voices) for word in fold(voice).split()}
+    names = [
+        {word for name in names_in("capital", one.whole) for word in fold(name).split()}
+        for one in (now, before)
+    ]
+    return bool(names[0] & names[1] - speakers)
+
+
+def _is_heard_again(now: Worded, before: Worded) -> bool:
+    persons = any(is_same_person(a, b) for a in now.voices for b in before.voices)
+    return persons or any(is_within(a, b) for a in now.parties for b in before.parties)
+
+
+def _is_of_another(now: Worded, before: Worded) -> bool:
+    """Say whether the later words bring in a matter, or a mediator, that the earlier do not."""
+    sides = load_tables().side_words.values()
+    if any(side.search(now.whole) and not side.search(before.whole) for side in sides):
+        return True
+    names, known = (names_in("whose_effort", one.whole) for one in (now, before))
+    return bool(names and known) and not any(is_same_name(a, b) for a in names for b in known)
 
 
 def _answers(now: Worded, before: Worded) -> bool:
