@@ -624,6 +624,19 @@ def test_an_older_statement_that_comes_late_leaves_the_current_stance_alone() ->
     assert [(p.act, p.until) for p in step.ledger.history] == [("MED_ACCEPT", now.said_at)]
 
 
+def test_the_original_of_a_reversal_that_comes_after_its_reprint_is_no_second_reversal() -> None:
+    before, reprint = claim("XA", "MED_REJECT"), claim("XA", "MED_ACCEPT", day=5.1)
+    original = claim("XA", "MED_ACCEPT", day=5)
+    assert verdict(before, reprint) == (Novelty.CONTRADICTS, "reversal")
+    assert verdict(before, reprint, original) == (Novelty.REPEAT, "restatement")
+
+
+def test_a_reversal_that_comes_late_is_told_if_the_party_went_back_before_the_one_we_know() -> None:
+    before, later = claim("XA", "MED_REJECT"), claim("XA", "MED_ACCEPT", day=9)
+    back, missed = claim("XA", "MED_REJECT", day=7), claim("XA", "MED_ACCEPT", day=5)
+    assert verdict(before, back, later, missed) == (Novelty.CONTRADICTS, "reversal")
+
+
 def test_a_late_statement_splits_the_stance_it_interrupts() -> None:
     said = [claim("AA", "MED_REJECT", day=d) for d in (0, 4)]
     step = after(*said, claim("AA", "MED_ACCEPT", day=2))

@@ -229,8 +229,10 @@ def _turned_from(said: Said, ledger: Ledger) -> list[Proposition]:
 def _is_newer(turned: Proposition, known: Proposition, said: Said) -> bool:
     """Say whether the party took the other side last, as far as it was known by then."""
     at = said.claim.said_at
+    if known.first_stated > at:  # reached us late: the turn we know, unless there was one between
+        return at < turned.last_stated < known.first_stated
     other = turned.last_stated if turned.last_stated <= at else turned.first_stated
-    return min(known.last_stated, at) < other or known.first_stated > at
+    return min(known.last_stated, at) < other
 
 
 def _standing_turned(said: Said, positions: Iterable[Position]) -> Verdict | None:
