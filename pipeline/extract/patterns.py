@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
+from pipeline.extract.screen import Screen, letters
 
 SPACE = r"[\s|,\"'()\[\]–—-]+"
 WORD = r"[^\s.;:?!|,\"()]+"
@@ -33,7 +35,8 @@ class ActRule:
 
     act: str
     number: int
-    regex: re.Pattern[str]
+    source: str  # regular expression, ignoring case
+    needed: tuple[frozenset[str], ...]  # what a text must have, see `screen.letters`
     negation: str = "map"  # map: by the [negated] table; own: counted; double: negated = no act
     speaker: str = "any"  # party, third, any
     tense: str = "any"  # past, future, any
@@ -42,6 +45,11 @@ class ActRule:
     reach: int = 0  # words around the match in which `needs` is looked for
     anchored: bool = False  # fits at the cue only
     guard: bool = False  # an appeal, wish or question before it takes the act away
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The pattern; compiled with the first text that may fit it, as most never meet one."""
+        return _ignoring_case(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Grammar:
     """All knowledge of one language's acts file."""
 
     rules: tuple[ActRule, ...]
+    screen: Screen  # which of the rules can fit a text
     negated: Mapping[str, Mapping[str, str]]
     words: Mapping[str, re.Pattern[str]]  # every class of [words], compiled alone
     lists: Mapping[str, Mapping[str, list[str]]]  # the other tables of the file, as they are
@@ -100,6 +109,7 @@ def load_grammar(language: str = "en") -> Grammar:
     rules = [_rule(n, row, words) for n, row in enumerate(table.get("rules", {}).get("list", []))]
     return Grammar(
         rules=tuple(rules),
+        screen=Screen([rule.needed for rule in rules]),
         negated=table.get("negated", {}),
         words={name: compiled(source, words) for name, source in words.items()},
         lists={k: v for k, v in table.items() if k not in OTHER},
@@ -113,8 +123,19 @@ def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
 
     Raises ConfigError that shows the pattern when it is no regular expression.
     """
+    with _shown(pattern):
+        return _ignoring_case(_edged(_expand(pattern, words)))
+
+
+@cache
+def _ignoring_case(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.IGNORECASE)
+
+
+@contextmanager
+def _shown(pattern: str) -> Iterator[None]:
     try:
-        return re.compile(_edged(_expand(pattern, words)), re.IGNORECASE)
+        yield
     except (re.error, KeyError) as error:
         raise ConfigError(f"bad pattern {pattern!r}: {error}", subject="acts file") from error
 
@@ -139,7 +160,8 @@ def _any_of(items: tuple[str, ...], end: str = "") -> re.Pattern[str]:
 
 def match_rules(grammar: Grammar, text: str) -> Iterator[Hit]:
     """Yield the rules that fit `text`, by priority, each at its first fitting place."""
-    for rule in grammar.rules:
+    for number in grammar.screen.passed(text):
+        rule = grammar.rules[number]
         for found in rule.regex.finditer(text):
             start = found.end("lead") if rule.anchored else found.start()
             if _nearby(rule, text, start, found.end()):
@@ -157,10 +179,14 @@ def _nearby(rule: ActRule, text: str, start: int, end: int) -> bool:
 
 def _rule(number: int, row: Mapping[str, Any], words: Mapping[str, str]) -> ActRule:
     needs = row.get("needs", "")
+    with _shown(row["re"]):
+        source = _edged(_expand(row["re"], words))
+        needed = tuple(letters(source, re.IGNORECASE))
     return ActRule(
         act=row["act"],
         number=number,
-        regex=compiled(row["re"], words),
+        source=source,
+        needed=needed,
         negation=row.get("negation", "map"),
         speaker=row.get("speaker", "any"),
         tense=row.get("tense", "any"),
