@@ -91,7 +91,8 @@ def _is_finite(grammar: Grammar, before: str, word: str) -> bool:
         verb = word.islower() and bool(grammar.classes_in("stance", word))
     else:
         single = last[0].isupper() or not last.endswith("s")
-        verb = single and bool(grammar.lists_re("actors", "third_person").fullmatch(word))
+        form = grammar.lists_re("actors", "third_person").fullmatch(word) is not None
+        verb = single and form and bool(grammar.classes_in("stance", word))
     return verb and can_act(grammar, before.strip())
 
 

@@ -175,6 +175,8 @@ def _is_other_party(grammar: Grammar, text: str, draft: Draft, found: Found) -> 
     voice = " ".join(span.of(text) for span in draft.source)
     if grammar.lists_re("actors", "joint").search(subject):
         return False
+    if grammar.lists_re("actors", "own").search(subject):
+        return False  # "from dawn our troops": the speaker's
     return not _akin(subject, voice)
 
 

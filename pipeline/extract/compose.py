@@ -56,14 +56,13 @@ class Composed:
 def compose(grammar: Grammar, piece: str, around: str = "") -> Composed | None:
     """Return the act of "cue | sentence", or None: no object, or no stance on it.
 
-    A turn of phrase (an object class that bears an act's name) counts only where it, or the
-    words `around` it, speak of a conflict.
+    A turn of phrase (an object class that bears an act's name) and what can be about anything
+    ([scope] gated) count only where the words, or those `around` them, speak of a conflict.
     """
     objects = grammar.classes_in("object_class", piece)
-    if any(name in grammar.negated for name, _, _ in objects) and not _warlike(
-        grammar, f"{around} {piece}"
-    ):
-        objects = tuple(found for found in objects if found[0] not in grammar.negated)
+    gated = {*grammar.negated, *grammar.lists.get("scope", {}).get("gated", ())}
+    if any(name in gated for name, _, _ in objects) and not _warlike(grammar, f"{around} {piece}"):
+        objects = tuple(found for found in objects if found[0] not in gated)
     if not objects:
         return None
     stances = list(stances_in(grammar, piece))

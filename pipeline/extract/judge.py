@@ -19,6 +19,7 @@ SINGLE, DOUBLE = "\u2018\u2019\u201b\u02bc", "\u201c\u201d\u201e\u00ab\u00bb"
 PLAIN = dict.fromkeys(map(ord, SINGLE), "'") | dict.fromkeys(map(ord, DOUBLE), '"') | {0xA0: " "}
 ABBREVIATION = re.compile(
     r"(?<=\b[A-Z])\.(?=\s|[A-Z])|(?<=\d)\.(?=\d)"
+    r"|(?<=\b[a-z])\.(?=[a-z]\b|,|\s[a-z])"
     r"|(?<=\b(?:Dr|Mr|Ms|Lt|St))\.|(?<=\b(?:Mrs|Gen|Col|Maj|Sen|Rep|Gov))\."
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"']?\s+")
