@@ -179,17 +179,32 @@ def _judged(grammar: Grammar, said: Utterance, piece: str) -> Iterator[tuple[int
             return  # a negated refusal is no act, and no weaker pattern may make it one
         if act is not None:
             why = f"rule {hit.rule.number} ({hit.rule.act})"
-            act = in_role(grammar, said, piece, act)
+            act = in_role(grammar, said, piece, by_cue(grammar, said, piece, act, start))
             if not act:
                 continue
             yield hit.rule.number, _judgement(piece, act, start, hit.end, why, hit.rule.act)
             return
     made = _composed(grammar, said, piece)
     if made and made.act:
-        act, way = in_role(grammar, said, piece, made.act), " < ".join(made.way)
+        act = by_cue(grammar, said, piece, made.act, made.start)
+        act, way = in_role(grammar, said, piece, act), " < ".join(made.way)
         if not act:
             return
         yield len(grammar.rules), _judgement(piece, act, made.start, made.end, way, act)
+
+
+def by_cue(grammar: Grammar, said: Utterance, piece: str, act: str, start: int) -> str:
+    """Return what the cue makes of an act found in the content alone: "urged | him to mediate".
+
+    A cue about somebody else's act takes it on whatever stands between; only the content's first
+    sentence is what the cue is about.
+    """
+    cue = normal(said.cue)
+    first = piece == next(iter(pieces(said)), None)
+    if not first or start <= len(cue) or grammar.lists_re("scope", "negator").search(cue):
+        return act
+    taken = [name for name, _, _ in grammar.classes_in("stance", cue)]
+    return grammar.table("compose", act).get(taken[-1], act) if taken else act
 
 
 def _composed(grammar: Grammar, said: Utterance, piece: str) -> Composed | None:
