@@ -197,6 +197,8 @@ class Words:
     based: tuple[str, ...]
     genders: Mapping[str, str]
     possessives: Mapping[str, str]
+    serving: tuple[str, ...]
+    posted: tuple[str, ...]
     relatives: tuple[str, ...]
     adjectives: tuple[str, ...]
     former: tuple[str, ...]

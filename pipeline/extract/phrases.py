@@ -365,7 +365,7 @@ def nationality(phrase: Phrase, registry: Registry) -> tuple[str, ...]:
         if found:
             return found
     for preposition, items in phrase.complements:
-        found = countries_of(items, registry) if preposition in OF else ()
+        found = countries_of(items, registry) if _belongs(phrase, preposition, registry) else ()
         if found:
             return found
     for part in phrase.appositions:
@@ -374,6 +374,14 @@ def nationality(phrase: Phrase, registry: Registry) -> tuple[str, ...]:
             return found
     local = {local_country(item) for item in phrase.head if item.label in ("office", "body")}
     return tuple(local - {""}) if len(local - {""}) == 1 else ()
+
+
+def _belongs(phrase: Phrase, preposition: str, registry: Registry) -> bool:
+    """Whether what follows a preposition says whose somebody is: "aide to", not "envoy for"."""
+    head = phrase.last.folded if phrase.last is not None else ""
+    if preposition == "to":
+        return head in registry.words.serving
+    return preposition in OF and not (preposition in ("for", "on") and head in registry.words.posted)
 
 
 def countries_of(items: Sequence[Item], registry: Registry) -> tuple[str, ...]:
