@@ -13,6 +13,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from pipeline.extract import Extractor
 from pipeline.extract.draft import Draft, Speaker, register
 from pipeline.extract.registry import Registry
 from pipeline.extract.speaker import resolve_phrase
@@ -169,3 +170,21 @@ def test_the_users_own_actors_are_known(tmp_path: Path) -> None:
     nlp.add_pipe("speaker", config={"actors": str(tmp_path)})
     speaker = resolved(nlp, "{The Zenda Brigade} said so.")[0]
     assert (speaker.name, speaker.countries, speaker.role) == ("Zenda Brigade", ("SK",), "militia")
+
+
+@pytest.mark.parametrize(
+    ("text", "countries"),
+    [
+        ("An aide to the Indian prime minister said the road was shut.", ("IN",)),
+        ("The Secretary-General's envoy for Yemen said the road was shut.", ("IGO",)),
+        ("The UN mission in Libya said the road was shut.", ("IGO",)),
+        ("The Thai army said no. A spokesman said the road was shut.", ("TH",)),
+        ("The Thai army's spokeswoman said no. She said the road was shut.", ("TH",)),
+        ("India and Pakistan met. The army's spokesman in Srinagar said no.", ("IN",)),
+        ("Portugal will help. The Skerrin foreign minister said the road was shut.", ()),
+        ("Portugal sent an envoy to Skerrin. Fishermen in Tern Bay said no.", ()),
+    ],
+)
+def test_whose_somebody_is_by_the_words_around(text: str, countries: tuple[str, ...]) -> None:
+    claims = Extractor().claims(article(text, "The Record", "2031-06-01"))
+    assert claims[-1].countries == countries

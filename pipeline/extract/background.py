@@ -10,7 +10,9 @@ from pipeline.extract.draft import Draft
 from pipeline.extract.patterns import Grammar
 
 # "at 1800", "2000 hours" is a time of the day
-YEAR = re.compile(r"(?<![\d-])(?<!\bat )(1[89]\d\d|20\d\d)(?![\d-]|\s?(?:hours|hrs|GMT|UTC|local)\b)")
+YEAR = re.compile(
+    r"(?<![\d-])(?<!\bat )(1[89]\d\d|20\d\d)(?![\d-]|\s?(?:hours|hrs|GMT|UTC|local)\b)"
+)
 RECENT = timedelta(days=3)  # what is older than this is recalled, not told
 DATELESS = datetime(1970, 1, 2, tzinfo=UTC)  # an article without a date has the epoch's
 TIMELESS = frozenset({"CF_CALL", "CF_AFFIRM", "CF_VIOLATION"})  # about something of that day

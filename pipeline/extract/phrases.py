@@ -381,7 +381,9 @@ def _belongs(phrase: Phrase, preposition: str, registry: Registry) -> bool:
     head = phrase.last.folded if phrase.last is not None else ""
     if preposition == "to":
         return head in registry.words.serving
-    return preposition in OF and not (preposition in ("for", "on") and head in registry.words.posted)
+    return preposition in OF and not (
+        preposition in ("for", "on") and head in registry.words.posted
+    )
 
 
 def countries_of(items: Sequence[Item], registry: Registry) -> tuple[str, ...]:

@@ -92,10 +92,10 @@ def _office_and_countries(
     office = choose_office(last, countries[0] if countries else (scene.home or ""))
     if office is not None and office.country:
         countries = (office.country,)
+    if phrase.owner and office is not None and not countries:
+        return office, scene.owner_state()
     if countries or office is None or not (office.single or phrase.definite):
         return office, countries
-    if phrase.owner:
-        return office, scene.owner_state()
     if house_code(phrase, scene.registry) == "REB":
         return office, ()  # whose rebels they are nobody says
     if scene.cast.holding(office.key, (), scene.position) is not None:

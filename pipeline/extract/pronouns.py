@@ -127,7 +127,7 @@ def _holds_office(speaker: Speaker, gender: str, scene: Scene) -> bool:
     if not last or speaker.role in scene.registry.bodies:
         return False
     words = scene.registry.words
-    told = "m" if last[0].endswith("man") else "f" if last[0].endswith("woman") else ""
+    told = "f" if last[0].endswith("woman") else "m" if last[0].endswith("man") else ""
     fits = told in ("", gender)
     spokes = last[0] in words.spokespeople
     return fits and (spokes or NO_HOLDER in speaker.why or ONE_POST in speaker.why)

@@ -77,6 +77,10 @@ def _weigh(items: Sequence[Item], index: int, found: _Found, words: Words) -> No
         points = _points(following, words)
         if points:
             found.adjectives[item.text] = found.adjectives.get(item.text, 0) + points
+    else:
+        points = _beside(items, index, words)
+        if points:
+            found.names[item.text] = found.names.get(item.text, 0) + points
     before = items[max(0, index - 2) : index]
     form = before[0].folded if len(before) == 2 and before[1].folded == "of" else ""
     if form in words.state_forms:
@@ -84,6 +88,18 @@ def _weigh(items: Sequence[Item], index: int, found: _Found, words: Words) -> No
         found.full[item.text] = f"{before[0].text} of {item.text}"
     if item.tokens[-1].folded in words.state_forms and len(item.tokens) > 1:
         found.names[item.text] = SURE
+
+
+def _beside(items: Sequence[Item], index: int, words: Words) -> int:
+    """Return how sure "the NAME premier", "envoy to NAME", "NAME and NAME" make of a state."""
+    before = [item.label for item in items[max(0, index - 2) : index]]
+    if before[-1:] == ["det"]:
+        return _points(items[index + 1 : index + 5], words)
+    if before == ["office", "prep"] and items[index - 2].folded in words.posted:
+        return SURE
+    paired = [item.label for item in items[index + 1 : index + 3]] == ["conj", "name"]
+    pair = paired or before == ["name", "conj"]
+    return 1 if pair and len(items[index].tokens) == 1 else 0
 
 
 def _points(following: Sequence[Item], words: Words) -> int:

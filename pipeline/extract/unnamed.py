@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.extract.draft import Speaker
-from pipeline.extract.phrases import NAMES, PLACES, Item, Phrase, nationality, parse_items
+from pipeline.extract.phrases import (
+    NAMES,
+    PLACES,
+    Item,
+    Phrase,
+    item_countries,
+    nationality,
+    parse_items,
+)
 from pipeline.extract.registry import Unnamed
 from pipeline.extract.scene import Scene, again
 from pipeline.extract.titles import house_code, item_code, role_words
@@ -20,7 +28,7 @@ def read_spokesperson(phrase: Phrase, scene: Scene) -> Speaker | None:
     last = phrase.last
     if last is None or last.label != "spokes":
         return None
-    owner = _owner(phrase, scene)
+    owner = _owner(phrase, scene) or _body_before(phrase, scene)
     if owner is None or owner.name is None:
         earlier = _same_role(phrase, scene)
         return earlier or Speaker(
@@ -50,7 +58,19 @@ def _owner(phrase: Phrase, scene: Scene) -> Speaker | None:
         subject = _sentence_subject(scene)
         return subject or (bodies[0] if bodies else None)
     owner = [item for item in (*phrase.possessor, *phrase.head[:-1]) if _is_owner(item)]
+    if owner and not any(map(item_countries, owner)):
+        places = (item for _, items in phrase.complements for item in items)
+        owner = [*(item for item in places if item.label in PLACES), *owner]  # "in Karachi"
     return scene.read(owner) if owner else None
+
+
+def _body_before(phrase: Phrase, scene: Scene) -> Speaker | None:
+    """Answer "a spokesman" alone: that of the body that spoke right before, in this paragraph."""
+    if len(phrase.items) > 1 or phrase.possessor or phrase.complements or phrase.appositions:
+        return None
+    before = next(iter(scene.before(paragraphs=0)), None)
+    body = before is not None and before.kind in (HopKind.MILITARY, HopKind.GOVERNMENT)
+    return before if body and before is not None and not before.anonymous else None
 
 
 def _sentence_subject(scene: Scene) -> Speaker | None:
