@@ -178,11 +178,17 @@ def test_the_users_own_actors_are_known(tmp_path: Path) -> None:
         ("An aide to the Indian prime minister said the road was shut.", ("IN",)),
         ("The Secretary-General's envoy for Yemen said the road was shut.", ("IGO",)),
         ("The UN mission in Libya said the road was shut.", ("IGO",)),
-        ("The Thai army said no. A spokesman said the road was shut.", ("TH",)),
-        ("The Thai army's spokeswoman said no. She said the road was shut.", ("TH",)),
-        ("India and Pakistan met. The army's spokesman in Srinagar said no.", ("IN",)),
+        ("The Thai army said the plan was dead. A spokesman said the road was shut.", ("TH",)),
+        (
+            "The Thai army's spokeswoman said the plan was dead. She said the road was shut.",
+            ("TH",),
+        ),
+        (
+            "India and Pakistan met. The army's spokesman in Srinagar said the road was shut.",
+            ("IN",),
+        ),
         ("Portugal will help. The Skerrin foreign minister said the road was shut.", ()),
-        ("Portugal sent an envoy to Skerrin. Fishermen in Tern Bay said no.", ()),
+        ("Portugal sent an envoy to Skerrin. Fishermen in Tern Bay said the road was shut.", ()),
     ],
 )
 def test_whose_somebody_is_by_the_words_around(text: str, countries: tuple[str, ...]) -> None:

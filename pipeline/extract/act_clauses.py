@@ -53,7 +53,7 @@ def find_acts(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
 
 
 def main_clause(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
-    """Yield the sentence as what its subject does, whatever the verb: "Kabul shrugs at the truce".
+    """Yield the sentence as what its subject does, whatever the verb: "Norvia shrugs at the truce".
 
     The subject is what the sentence begins with, up to the first word that looks like a verb.
     """
@@ -81,7 +81,7 @@ def main_clause(grammar: Grammar, text: str, within: Span) -> Iterator[Found]:
 
 
 def _is_finite(grammar: Grammar, before: str, word: str) -> bool:
-    """Whether a word behind a subject is its verb: "Kabul spurns", "the premiers renewed"."""
+    """Whether a word behind a subject is its verb: "Norvia spurns", "the premiers renewed"."""
     if grammar.lists_re("actors", "finite_form").fullmatch(word):
         return can_act(grammar, before.strip())
     if grammar.lists_re("actors", "office").fullmatch(word) or not before.strip():

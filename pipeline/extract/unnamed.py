@@ -60,7 +60,7 @@ def _owner(phrase: Phrase, scene: Scene) -> Speaker | None:
     owner = [item for item in (*phrase.possessor, *phrase.head[:-1]) if _is_owner(item)]
     if owner and not any(map(item_countries, owner)):
         places = (item for _, items in phrase.complements for item in items)
-        owner = [*(item for item in places if item.label in PLACES), *owner]  # "in Karachi"
+        owner = [*(item for item in places if item.label in PLACES), *owner]  # "in Strelsau"
     return scene.read(owner) if owner else None
 
 
