@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from pipeline.alert import (
@@ -164,7 +164,8 @@ class Comparer:
             coverage_of=self.store.coverage,
             claim_of=self.store.claim,
             alert_of=self.store.alert,
-            alerts_of=lambda topic, rule: self.store.alerts(topic=topic, rule=rule, limit=50),
+            # The same 50 for each statement of an article: nothing is kept before the last one.
+            alerts_of=cache(partial(_alerts_of, self.store)),
             zone=self.config.zone,
         )
 
@@ -190,6 +191,10 @@ class Comparer:
     @property
     def _max_age(self) -> timedelta:
         return timedelta(days=self.config.settings.watch.max_article_age_days)
+
+
+def _alerts_of(store: Store, topic: str, rule: str) -> list[Alert]:
+    return store.alerts(topic=topic, rule=rule, limit=50)
 
 
 def _is_replaced(standing: Position, current: Sequence[Position]) -> bool:

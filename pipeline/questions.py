@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from pipeline.folding import fold
@@ -136,6 +137,7 @@ def bracket_tag(name: str) -> str:
     return f"in {name}"
 
 
+@lru_cache(maxsize=8_192)
 def voice_tag(name: str) -> str:
     """Return the tag of what a person of this last name has said."""
     return f"voice {(fold(name).split() or [''])[-1]}"

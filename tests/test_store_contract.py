@@ -676,6 +676,19 @@ def test_what_was_said_is_found_by_names_until_it_is_said_later(store: Store) ->
     assert said_by(store, name=voice_tag("Chicolini")) == ["1"]
 
 
+def test_of_names_only_those_of_now_find_what_was_said(store: Store) -> None:
+    first = spoken(1, party="Freedonia", voices=("Chicolini", "Rufus T. Firefly"))
+    store.save_comparison(comparison(scraped(1), propositions=(first,)))
+    cut = replace(first, voices=("Gloria Teasdale", "Rufus T. Firefly"))
+    store.save_comparison(comparison(scraped(2), propositions=(cut,)))
+    for name, found in (("Chicolini", []), ("Firefly", ["1"]), ("Teasdale", ["1"])):
+        assert said_by(store, name=voice_tag(name), until=first.last_stated) == found
+    earlier = replace(cut, last_stated=first.last_stated - timedelta(hours=1))
+    store.save_comparison(comparison(scraped(3), propositions=(earlier,)))
+    assert said_by(store, name=voice_tag("Firefly"), since=first.last_stated) == []
+    assert said_by(store, name=voice_tag("Firefly")) == ["1"]
+
+
 def test_a_track_has_what_is_current_and_the_neighbours_of_a_moment(store: Store) -> None:
     past = [position(n, since=at(10 * n), until=at(10 * n + 10)) for n in range(1, 8)]
     now = position(8, act="deny", since=at(80))

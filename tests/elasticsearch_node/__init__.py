@@ -2,7 +2,8 @@
 
 `ELASTICSEARCH_URL` names a running one to use instead. Jars are fetched once and kept in
 ~/.cache/truceline-tests (`TRUCELINE_TEST_CACHE` names another folder). By hand, a node that
-ends with ctrl-D: `python -m tests.elasticsearch_node FOLDER 9200`.
+ends with ctrl-D: `python -m tests.elasticsearch_node FOLDER 9200`. Its heap is 512 MB, enough
+for tests; `TRUCELINE_TEST_HEAP=2g` gives it another, for measurements.
 
 Where Java 21 or Maven is missing, tests that need a node are NOT RUN, and say so; with
 `TRUCELINE_REQUIRE_ALL=1` they fail.
@@ -194,7 +195,7 @@ def start(
     joins = any(one.startswith(("discovery.", "cluster.initial")) for one in settings)
     alone = [] if joins else ["discovery.type=single-node"]
     options = [
-        "-Xms128m", f"-Xmx{HEAP}", f"-Des.path.home={home}",
+        "-Xms128m", f"-Xmx{os.environ.get('TRUCELINE_TEST_HEAP', HEAP)}", f"-Des.path.home={home}",
         "--module-path", str(place / "server"), "--add-modules", "ALL-MODULE-PATH",
         "--add-opens=java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
         "-cp", str(place / "classes"),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.records import Alert, Comparison, Delivery, DeliveryState
-from pipeline.stores.documents import dumps, loads
+from pipeline.stores.documents import dumps, loads, loads_again
 from pipeline.stores.elasticsearch.articles import TURNS, contended
 from pipeline.stores.elasticsearch.cluster import (
     Cluster,
@@ -167,7 +167,8 @@ def alerts(
 
 
 def _alert(kept: Kept) -> Alert:
-    return replace(loads(Alert, kept.source["record"]), repeats=kept.source["repeats"])
+    alert: Alert = loads_again(Alert, kept.source["record"])
+    return replace(alert, repeats=kept.source["repeats"])
 
 
 def deliveries(cluster: Cluster, alert_id: str) -> list[Delivery]:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 
 from pipeline.folding import fold
 from pipeline.records import Article, Claim, Decision
@@ -223,18 +223,31 @@ def coverage_key(topic: str, key: str) -> str:
 
 def tokens_of(pairs: Iterable[Pair]) -> list[str]:
     """Return the terms of filters' values; case, accents and the like do not count."""
-    return list(dict.fromkeys(f"{kind}={fold(str(value))}" for kind, value in pairs))
+    return list(dict.fromkeys(_token(kind, str(value)) for kind, value in pairs))
+
+
+@lru_cache(maxsize=16_384)
+def _token(kind: str, value: str) -> str:
+    """Return the term of one value; the same few thousand come with nearly every claim."""
+    return f"{kind}={fold(value)}"
 
 
 def tokens(folded: str) -> str:
     """Return the words of a folded text with one space between them: what is indexed."""
-    return " ".join("".join(char if _in_word(char) else "\n" for char in folded).split())
+    return " ".join(folded.translate(_BORDERS).split())
 
 
-@cache
-def _in_word(char: str) -> bool:
-    category = unicodedata.category(char)
-    return category[0] in IN_A_WORD or category in IN_A_WORD
+class _Borders(dict[int, str]):
+    """What each character stands for: itself in a word, else a border. Filled as they come."""
+
+    def __missing__(self, code: int) -> str:
+        category = unicodedata.category(chr(code))
+        inside = category[0] in IN_A_WORD or category in IN_A_WORD
+        self[code] = chr(code) if inside else "\n"
+        return self[code]
+
+
+_BORDERS = _Borders()
 
 
 def millis(moment: datetime) -> int:

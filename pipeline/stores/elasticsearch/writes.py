@@ -91,7 +91,7 @@ def key_of(*parts: str) -> str:
 
 def mended(text: str) -> str:
     """Return `text` with half surrogate pairs, which have no UTF-8 form, replaced."""
-    return _SURROGATES.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def finite(number: float) -> float | None:

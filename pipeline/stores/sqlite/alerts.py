@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.records import Alert, Delivery
-from pipeline.stores.documents import dumps, loads
+from pipeline.stores.documents import dumps, loads, loads_again
 from pipeline.stores.parts import KeptAlert
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import micros
@@ -150,7 +150,8 @@ def alerts(
 
 
 def _alert(document: str, repeats: int) -> Alert:
-    return replace(loads(Alert, document), repeats=repeats)
+    kept: Alert = loads_again(Alert, document)
+    return replace(kept, repeats=repeats)
 
 
 def deliveries(database: Database, alert_id: str) -> list[Delivery]:

@@ -16,7 +16,7 @@ from pipeline.records import (
     stable_id,
 )
 from pipeline.stores.carriers import coverage_of
-from pipeline.stores.documents import dumps, encode, loads
+from pipeline.stores.documents import dumps, encode, loads, loads_again
 from pipeline.stores.sqlite import alerts, diary, index, lookalikes, versions
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import micros
@@ -234,7 +234,7 @@ def put(
 def _put_proposition(database: Database, proposition: Proposition) -> None:
     """Keep a proposition, and the names it is found by under the time it was last stated."""
     p, last = proposition, micros(proposition.last_stated)
-    _forget_names(database, p.id)
+    before = database.first("SELECT proposition FROM propositions WHERE id = ?", (p.id,))
     database.run(
         """
         INSERT INTO propositions
@@ -246,23 +246,27 @@ def _put_proposition(database: Database, proposition: Proposition) -> None:
         """,
         (p.id, p.topic, p.issue, p.party, p.act, p.day, micros(p.first_stated), last, dumps(p)),
     )
-    database.many(
-        "INSERT INTO heard (topic, tag, last, id) VALUES (?, ?, ?, ?)",
-        [(p.topic, tag, last, p.id) for tag in tags_of(p.party, p.voices)],
-    )
+    # Compare has read it a moment ago, and so it is read from memory.
+    _hear(database, p, loads_again(Proposition, before[0]) if before else None)
 
 
-def _forget_names(database: Database, proposition_id: str) -> None:
-    row = database.first("SELECT proposition FROM propositions WHERE id = ?", (proposition_id,))
-    if row is None:
-        return
-    known = loads(Proposition, row[0])
+def _hear(database: Database, now: Proposition, before: Proposition | None) -> None:
+    """Let a proposition be found by its names, newest first; most names were there before."""
+    last, tags = micros(now.last_stated), tags_of(now.party, now.voices)
+    known = tags_of(before.party, before.voices) if before else ()
+    then = micros(before.last_stated) if before else last
+    if then != last:
+        database.many(
+            "UPDATE heard SET last = ? WHERE topic = ? AND tag = ? AND last = ? AND id = ?",
+            [(last, now.topic, tag, then, now.id) for tag in known if tag in tags],
+        )
     database.many(
         "DELETE FROM heard WHERE topic = ? AND tag = ? AND last = ? AND id = ?",
-        [
-            (known.topic, tag, micros(known.last_stated), known.id)
-            for tag in tags_of(known.party, known.voices)
-        ],
+        [(now.topic, tag, then, now.id) for tag in known if tag not in tags],
+    )
+    database.many(
+        "INSERT INTO heard (topic, tag, last, id) VALUES (?, ?, ?, ?)",
+        [(now.topic, tag, last, now.id) for tag in tags if tag not in known],
     )
 
 
