@@ -425,6 +425,7 @@ class Decision:
     refs: tuple[str, ...] = ()  # ids of earlier claims it repeats, updates or contradicts
     key: str = ""  # structured key: party | act | object | third party | modality
     differs: str = ""  # for people: what differs from the nearest earlier claim
+    change: str = ""  # for people: what it changes in the party's stance; see compare/turns.py
     nearest: str | None = None  # id of the nearest earlier claim, also for new ones
 
 
@@ -504,6 +505,9 @@ class Position:
     until: datetime | None = None  # None: current
     reference: str = ""  # public reference of a standing position
     said: tuple[tuple[datetime, str], ...] = ()  # when, and claim: oldest first, capped
+    change: str = ""  # how it began: first statement, reversal, softening, hardening
+    # when, claim, "mediator" or "condition", and its value, for all named so far; oldest first
+    noted: tuple[tuple[datetime, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,6 +245,7 @@ def _newness(decision: Decision, known: Known) -> Part:
         "reason": plain(decision.reason),
         "why": words["reasons"].get(decision.reason, plain(decision.reason)),
         "differs": plain(decision.differs),
+        "change": plain(decision.change),
         "key": plain(decision.key),
         "refs": list(decision.refs),
         "first_stated": None if before is None else before.first_stated.isoformat(),
@@ -420,12 +421,17 @@ def _claim_body(data: Mapping[str, object]) -> str:
         *(("also", _quoted(words)) for words in also),
         ("act", f"{act['words']} [{act['code']}]"),
         ("chain", _chain_words(data["chain"])),
-        ("why new", _joined_words(new["why"], isolated(str(new["differs"])))),
+        ("why new", _newness_words(new)),
         ("before", _position_words(data["previous_position"])),
         ("nearest", _nearest_words(data["nearest"])),
         ("carried by", _carried_words(data)),
         *_article_lines(data),
     )
+
+
+def _newness_words(new: Mapping[str, object]) -> str:
+    change = "" if new["change"] == new["reason"] else str(new["change"])
+    return _joined_words(new["why"], isolated(str(new["differs"])), isolated(change))
 
 
 def _quoted(words: Mapping[str, object]) -> str:

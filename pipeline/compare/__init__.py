@@ -7,6 +7,7 @@ keys            the structured key made of these
 asking          what has to be known of the past to decide, as bounded questions
 opposition      which statements cannot hold together
 novelty         new, repeat, update or contradicts, with the reason and the receipt
+turns           what kind of change a statement is to its party's stance
 positions       the ledger of stances per party, issue and aspect
 contradictions  opposed acts of two parties, side by side
 wording         statements in which no act was found, by their words
@@ -34,12 +35,14 @@ from pipeline.compare.opposition import CLASH
 from pipeline.compare.origins import origin_of
 from pipeline.compare.positions import changed_positions
 from pipeline.compare.tables import aspect_of
+from pipeline.compare.turns import change_of
 from pipeline.questions import Question
 from pipeline.records import (
     Claim,
     Contradiction,
     Decision,
     Ledger,
+    Novelty,
     Position,
     Proposition,
 )
@@ -137,6 +140,8 @@ def _with_claim(
     step = _recalled(step, asked_of(said, window), recall)
     step = _recalled(step, asked_then(said, step.ledger.propositions), recall)
     decision, stated = decide(said, step.ledger, window, clash=clash)
+    if decision.novelty is not Novelty.REPEAT:
+        decision = replace(decision, change=change_of(said, step.ledger))
     counted = _ids(step.propositions) | _ids(step.positions)
     propositions = (_counted_once(stated, step.ledger, counted),) if stated else ()
     positions = changed_positions(said, step.ledger, counted=counted)

@@ -12,13 +12,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.compare.keys import Said
+from pipeline.compare.slots import is_same_detail
 from pipeline.compare.tables import aspect_of
+from pipeline.compare.turns import CONDITION, MEDIATOR, kind_between
 from pipeline.compare.voices import NOT_ITSELF
 from pipeline.records import Ledger, Position, stable_id
 
 KEPT = 50  # statements of one stance that are remembered one by one
 
 Moment = tuple[datetime, str]  # when, and the claim: the order of statements
+Note = tuple[datetime, str, str, str]  # a moment, what was named and its value
 
 
 def changed_positions(
@@ -33,6 +36,12 @@ def changed_positions(
     if not takes_a_stand(said):
         return ()
     track = _track(said, ledger)
+    return _with_notes(said, track, _changed(said, track, counted))
+
+
+def _changed(
+    said: Said, track: list[Position], counted: frozenset[str]
+) -> tuple[Position, ...]:
     moment = (said.claim.said_at, said.claim.id)
     before = [p for p in track if _start(p) <= moment]
     after = [p for p in track if _start(p) > moment]
@@ -92,7 +101,7 @@ def _split(
         times=max(1, position.times - len(rest)),
         said=tuple(m for m in position.said if m not in rest),
     )
-    middle = _opened(said, until=rest[0][0], previous=left.id)
+    middle = _opened(said, until=rest[0][0], previous=left)
     again = replace(
         position,
         id=stable_id(position.id, *rest[0][1:]),
@@ -100,6 +109,7 @@ def _split(
         claim_id=rest[0][1],
         times=len(rest),
         previous=middle.id,
+        change=kind_between(middle.act, position.act),
         said=rest,
     )
     return (left, middle, again, *_linked(after, again))
@@ -110,7 +120,7 @@ def _between(
 ) -> tuple[Position, ...]:
     """Open a stance after the one before, or begin the one that follows earlier than known."""
     ended = tuple(replace(p, until=said.claim.said_at) for p in before[-1:])
-    previous = ended[0].id if ended else None
+    previous = ended[0] if ended else None
     if after and after[0].act == said.act and after[0].claim_id is not None:
         return (*ended, _earlier(said, after[0], counted))
     until = after[0].since if after else None
@@ -133,7 +143,50 @@ def _earlier(said: Said, position: Position, counted: frozenset[str]) -> Positio
 
 
 def _linked(after: list[Position], previous: Position) -> tuple[Position, ...]:
-    return tuple(replace(p, previous=previous.id) for p in after[:1])
+    return tuple(
+        replace(p, previous=previous.id, change=kind_between(previous.act, p.act))
+        for p in after[:1]
+    )
+
+
+def _with_notes(
+    said: Said, track: Iterable[Position], changed: tuple[Position, ...]
+) -> tuple[Position, ...]:
+    """Put each mediator and condition named so far on the stance that was held then."""
+    places = {p.id: p for p in (*track, *changed)}
+    notes = sorted({*_notes(said), *(note for p in places.values() for note in p.noted)})
+    stances = sorted(places.values(), key=_start)
+    held: dict[str, list[Note]] = {p.id: [] for p in stances}
+    for note in notes:
+        at = [p for p in stances if _start(p) <= note[:2]] or stances
+        held[at[-1].id].append(note)
+    noted = {key: tuple(found[:1] + found[1:][-(KEPT - 1) :]) for key, found in held.items()}
+    mine = {p.id for p in changed}
+    return tuple(
+        replace(p, noted=noted[p.id])
+        for p in places.values()
+        if p.id in mine or p.noted != noted[p.id]
+    )
+
+
+def _notes(said: Said) -> tuple[Note, ...]:
+    claim, condition = said.claim, dict(said.slots).get("condition")
+    found = [("mediator", name) for name in said.about.third]
+    found += [("condition", condition)] if condition else []
+    return tuple((claim.said_at, claim.id, kind, value) for kind, value in found)
+
+
+def changes_of(position: Position) -> tuple[tuple[datetime, str], ...]:
+    """Return when and how a stance changed: how it began, and what was named only later."""
+    found = [(position.since, position.change)] if position.change else []
+    known: dict[str, list[str]] = {"mediator": [], "condition": []}
+    words = {"mediator": MEDIATOR, "condition": CONDITION}
+    for when, _, kind, value in position.noted:
+        new = not any(is_same_detail(kind, one, value) for one in known[kind])
+        if new and when > position.since:
+            found.append((when, f"{words[kind]}: {value}"))
+        known[kind].append(value)
+    return tuple(found)
 
 
 def _kept(moments: Iterable[Moment]) -> tuple[Moment, ...]:
@@ -142,7 +195,7 @@ def _kept(moments: Iterable[Moment]) -> tuple[Moment, ...]:
     return (first, *others[-(KEPT - 1) :])
 
 
-def _opened(said: Said, *, until: datetime | None, previous: str | None) -> Position:
+def _opened(said: Said, *, until: datetime | None, previous: Position | None) -> Position:
     claim = said.claim
     return Position(
         id=stable_id(
@@ -164,7 +217,8 @@ def _opened(said: Said, *, until: datetime | None, previous: str | None) -> Posi
         via=tuple(hop.name for hop in claim.chain),
         text=claim.text,
         last_stated=claim.said_at,
-        previous=previous,
+        previous=previous.id if previous else None,
+        change=kind_between(previous.act if previous else None, said.act),
         until=until,
         said=((claim.said_at, claim.id),),
     )

@@ -77,7 +77,7 @@ def changed_slots(before: Slots, now: Slots) -> Mapping[str, tuple[str | None, s
     return {
         name: (known.get(name), value)
         for name, value in now
-        if name != "modality" and not _is_same(name, known.get(name), value)
+        if name != "modality" and not is_same_detail(name, known.get(name), value)
     }
 
 
@@ -92,7 +92,7 @@ def clashing_slots(before: Slots, now: Slots) -> Mapping[str, tuple[str, str]]:
     return {
         name: (known[name], value)
         for name, value in now
-        if name in CLASHING and name in known and not _is_same(name, known[name], value)
+        if name in CLASHING and name in known and not is_same_detail(name, known[name], value)
     }
 
 
@@ -110,7 +110,8 @@ def merged_slots(before: Slots, now: Slots) -> Slots:
     return tuple(sorted(slots.items()))
 
 
-def _is_same(name: str, old: str | None, new: str) -> bool:
+def is_same_detail(name: str, old: str | None, new: str) -> bool:
+    """Say whether two values of a detail mean the same; an earlier None is another value."""
     if old is None or old == new:
         return old == new
     if name == "condition":

@@ -29,6 +29,7 @@ class Tables:
     denies: Acts  # act -> acts of its party that it denies
     near: Acts  # act -> acts that are one stance with it in other words; symmetric
     neighbours: Acts  # act -> acts that one statement is easily taken for; symmetric
+    stances: Mapping[str, int]  # act -> from refusal (-2) to consent (2)
     kinds: Acts  # kind -> acts, or role codes
     matters: Patterns  # main matter -> expression
     side_matters: Patterns  # matter beside the main one -> expression
@@ -65,6 +66,7 @@ def load_tables() -> Tables:
         denies=_sets(raw["denies"]),
         near=_symmetric(raw["near"]),
         neighbours=_symmetric(raw["neighbours"]),
+        stances=raw["stances"],
         kinds=_sets(raw["kinds"]),
         matters=_compiled(raw["matters"]),
         side_matters=_compiled(sides),
