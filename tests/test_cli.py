@@ -250,6 +250,16 @@ def test_a_stance_that_is_only_planned_says_so(capsys: pytest.CaptureFixture[str
     assert "(actual)" not in " ".join(shown)
 
 
+def test_a_stance_shows_how_it_began_and_what_was_named_since(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = (make.at(9), "claim-0009", "mediator", "CC")
+    print_positions([make.position(1, change="hardening", noted=(named,))], UTC)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "hardening; " in shown
+    assert "new mediator named: CC" in shown
+
+
 def test_contradictions_show_both_sides(run: Run, folder: Path) -> None:
     said = run("contradictions", "--config", folder).out
     assert OFFER.text in said

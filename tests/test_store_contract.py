@@ -525,6 +525,17 @@ def test_a_comparison_is_kept_whole(store: Store) -> None:
     assert [d.channel for d in store.deliveries("alert-0001")] == ["file", "terminal"]
 
 
+def test_a_stance_keeps_how_it_began_and_what_was_named_later(store: Store) -> None:
+    changed = position(
+        1, change="softening", noted=((at(3), "claim-0003", "mediator", "CC"),), times=2
+    )
+    told = decision(1, change="new mediator named: CC")
+    compared = extracted(store, claim(1))
+    store.save_comparison(comparison(compared, decisions=(told,), positions=(changed,)))
+    assert store.positions() == [changed]
+    assert store.decisions("claim-0001") == [told]
+
+
 def everything(store: Store) -> tuple[object, ...]:
     return (
         store.counts(),
@@ -1224,6 +1235,9 @@ def of_type(hint: str) -> st.SearchStrategy[Any]:
         "tuple[tuple[datetime, str], ...]": st.lists(st.tuples(moments, texts), max_size=3).map(
             tuple
         ),
+        "tuple[tuple[datetime, str, str, str], ...]": st.lists(
+            st.tuples(moments, texts, texts, texts), max_size=3
+        ).map(tuple),
         "Span | None": st.none() | spans,
         "tuple[Span, ...]": st.lists(spans, max_size=3).map(tuple),
         "tuple[Hop, ...]": st.lists(hops, max_size=3).map(tuple),

@@ -182,6 +182,8 @@ def _newness(dossier: Dossier) -> None:
         _row("novelty", f"{decision.novelty} ({decision.reason}) in {decision.topic}")
         if decision.differs:
             _row("differs", decision.differs)
+        if decision.change:
+            _row("change", decision.change)
         if decision.nearest:
             _row("nearest", f"{short(decision.nearest)}, the nearest earlier claim")
         origins = ", ".join(f"{name} ({count})" for name, count in covered.origins)

@@ -168,6 +168,7 @@ def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
         Column("since"),
         Column("last said"),
         Column("times"),
+        Column("change", least=12, cut=120),
         Column("by", least=20, cut=80),
         Column("words", least=24, cut=120),
         title="Positions",
@@ -182,10 +183,21 @@ def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
             (f"{p.since:%Y-%m-%d}, standing" if standing else local(p.since, zone)) + until,
             "-" if standing else local(p.last_stated, zone),
             "-" if standing else p.times,
+            _changes(p, zone) or "-",
             p.reference if standing else " <- ".join(p.via) or p.speaker or "-",
             p.text,
         )
     made.show()
+
+
+def _changes(position: Position, zone: tzinfo | None) -> str:
+    """Return how a stance began, and when it got a new mediator or condition."""
+    from pipeline.compare.positions import changes_of
+
+    return "; ".join(
+        kind if when == position.since else f"{local(when, zone)} {kind}"
+        for when, kind in changes_of(position)
+    )
 
 
 def _stance(position: Position) -> str:

@@ -54,7 +54,11 @@ def _lately_by(name: str, claim: Claim) -> Asked:
 
 def asked_of(said: Said, window: timedelta) -> Question:
     """Return what bears on one claim; `window` is how far back an answer reaches."""
-    own = {*acts_of_aspect(said.act), *_own_acts(said.act), *(_alike(said.act) if said.again else ())}
+    own = {
+        *acts_of_aspect(said.act),
+        *_own_acts(said.act),
+        *(_alike(said.act) if said.again else ()),
+    }
     lines = [line for act in own for line in _statements(said, act, said.party, OWN)]
     lines += [line for act in _others_acts(said) for line in _statements(said, act, None, OTHERS)]
     lines += [_answerable(said, act, window) for act in _answered(said.act)]

@@ -18,6 +18,7 @@ from pipeline.compare.opposition import (
 )
 from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
 from pipeline.compare.tables import aspect_of, is_kind, load_tables
+from pipeline.compare.turns import HARDENING, SOFTENING, earlier_of, kind_between
 from pipeline.compare.voices import LATELY, LEVELS, is_within
 from pipeline.compare.wording import adds_words, content_words
 from pipeline.records import Decision, Ledger, Novelty, Position, Proposition
@@ -253,6 +254,9 @@ def _again(
     if known is None:
         return None
     refs, nearest = (known.first_claim,), known.last_claim
+    swung = _swung(said, known, ledger)
+    if swung is not None:
+        return swung
     update = _update(said, known)
     if update is not None:
         reason, differs = update
@@ -267,6 +271,24 @@ def _again(
             differs=f"known since {known.first_stated:%Y-%m-%d}, now in answer",
         )
     return Verdict(Novelty.REPEAT, "restated" if old else "restatement", refs=refs, nearest=nearest)
+
+
+def _swung(said: Said, known: Proposition, ledger: Ledger) -> Verdict | None:
+    """The party comes back to a side that it had left for another, without a word taken back."""
+    last = next(iter(earlier_of(said, ledger)[-1:]), None)
+    if last is None or not (said.firm and last.firm) or last.last_stated <= known.last_stated:
+        return None
+    kind = kind_between(last.act, said.act)
+    if kind not in (SOFTENING, HARDENING):
+        return None
+    return Verdict(
+        Novelty.UPDATE,
+        kind,
+        refs=(last.first_claim,),
+        nearest=last.last_claim,
+        differs=f"{last.act} -> {said.act}",
+        turn=True,
+    )
 
 
 def _update(said: Said, known: Proposition) -> tuple[str, str] | None:
@@ -298,6 +320,8 @@ def _raised(said: Said, known: Proposition) -> tuple[str, str] | None:
 
 def _added(said: Said, known: Proposition) -> tuple[str, str] | None:
     """Return what is told besides: where an incident was, or a good deal more in all."""
+    if said.about.third and not known.third and is_kind("answers_to_offers", said.act):
+        return "detail", f"mediator {', '.join(said.about.third)}"
     if said.about.places and not known.places:
         return "detail", f"place {', '.join(said.about.places)}"
     told_all = len(known.words) >= MOST_WORDS

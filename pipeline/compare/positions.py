@@ -39,9 +39,7 @@ def changed_positions(
     return _with_notes(said, track, _changed(said, track, counted))
 
 
-def _changed(
-    said: Said, track: list[Position], counted: frozenset[str]
-) -> tuple[Position, ...]:
+def _changed(said: Said, track: list[Position], counted: frozenset[str]) -> tuple[Position, ...]:
     moment = (said.claim.said_at, said.claim.id)
     before = [p for p in track if _start(p) <= moment]
     after = [p for p in track if _start(p) > moment]

@@ -1,8 +1,8 @@
 """What kind of change a statement is to its party's stance: reversal, softening, hardening ...
 
 Acts of one aspect stand on a scale from refusal to consent (`[stances]` of the tables); what is
-hedged or conditional counts half. Towards consent is softening, towards refusal hardening; from
-one firm side to the other is a reversal.
+hedged or conditional counts half. Towards consent is softening, towards refusal hardening; what
+takes back a firm word is a reversal. Two firm acts of one side are no change.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def kind_between(before: str | None, act: str, *, was_firm: bool = True, firm: b
     if was_firm and firm and takes_back(act, before):
         return REVERSAL
     old, new = _level(before, firm=was_firm), _level(act, firm=firm)
-    if old == new:
-        return ""
+    if old == new or (was_firm and firm and old * new > 0):
+        return ""  # thanks after consent take nothing back
     return SOFTENING if new > old else HARDENING
 
 
@@ -44,13 +44,19 @@ def change_of(said: Said, ledger: Ledger) -> str:
     """
     if said.voice.level in NOT_ITSELF or said.claim.background or is_kind("incidents", said.act):
         return ""
-    earlier = [p for p in ledger.propositions if _is_earlier(said, p)]
+    earlier = earlier_of(said, ledger)
     if not earlier:
         return _after_standing(said, ledger.positions)
-    last = max(earlier, key=lambda p: (p.last_stated, p.id))
+    last = earlier[-1]
     kind = kind_between(last.act, said.act, was_firm=last.firm, firm=said.firm)
     turned = f"{kind}: {_quoted(last.text)} -> {_quoted(said.claim.text)}" if kind else ""
     return "; ".join(filter(None, (turned, *details_between(said, earlier))))
+
+
+def earlier_of(said: Said, ledger: Ledger) -> list[Proposition]:
+    """Return what the party itself said before on this aspect of the object, newest last."""
+    found = (p for p in ledger.propositions if _is_earlier(said, p))
+    return sorted(found, key=lambda p: (p.last_stated, p.id))
 
 
 def details_between(said: Said, earlier: Sequence[Proposition]) -> tuple[str, ...]:
