@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
 from pathlib import Path
@@ -14,7 +15,7 @@ from spacy.language import Language as Pipeline
 
 from pipeline.errors import ModelError
 from pipeline.extract import attribution
-from pipeline.extract.cues import read_cue
+from pipeline.extract.cues import InnerCues, read_cue
 from pipeline.extract.decode import CUE_TAGS, log_softmax, pieces, transitions, viterbi
 from pipeline.extract.draft import Draft, register
 from pipeline.extract.mend import without
@@ -54,6 +55,31 @@ def test_finds_the_claims_of_a_sentence_and_no_others(
 ) -> None:
     doc = english(case["text"])
     assert [shown(draft, doc.text) for draft in doc._.drafts] == case["claims"]
+
+
+GOLD = Path(__file__).parent / "gold" / "articles"
+
+
+def test_contents_without_a_cue_word_hold_no_report(english: Pipeline) -> None:
+    component: Any = english.get_pipe("attribution")
+    screened = component.inner_cues
+    texts = [json.loads(path.read_text("utf-8"))["text"] for path in sorted(GOLD.glob("g*.json"))]
+    with_screen = [doc._.drafts for doc in english.pipe(texts)]
+    component.inner_cues = bool
+    try:
+        assert [doc._.drafts for doc in english.pipe(texts)] == with_screen
+    finally:
+        component.inner_cues = screened
+    assert any(draft.depth for drafts in with_screen for draft in drafts)
+
+
+def test_inner_cues_are_words_that_report() -> None:
+    holds = InnerCues(load_language("en"))
+    assert holds("that Norway had told them to wait")
+    assert holds("Norway’s offer was on the table")
+    assert holds("the road, according  to\nthe army, is open")
+    assert not holds("the road is open and the bridge is not")
+    assert not holds("")
 
 
 def test_a_batch_gives_what_single_documents_give(english: Pipeline) -> None:

@@ -8,7 +8,7 @@ running it again on each content as a text of its own finds those (`NESTING` tim
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -19,6 +19,7 @@ import numpy as np
 from spacy.language import Language as Pipeline
 
 from pipeline.errors import ModelError
+from pipeline.extract.cues import InnerCues
 from pipeline.extract.decode import (
     CUE_TAGS,
     TAGS,
@@ -146,12 +147,17 @@ class Model:
         self.tag_table = transitions(self.counts["tags"], TAGS, decoder.tags)
         self.cue_table = transitions(self.counts["cond"], CUE_TAGS, decoder.cond)
 
-    def read(self, texts: Sequence[str]) -> list[list[Found]]:
-        """Return the attributions of each text, nested ones included, parents first."""
+    def read(
+        self, texts: Sequence[str], reports: Callable[[str], bool] = bool
+    ) -> list[list[Found]]:
+        """Return the attributions of each text, nested ones included, parents first.
+
+        Only contents that `reports` says may hold a report are read again.
+        """
         results = [self._sorted(found) for found in self.flat(texts)]
         layer = [(doc, index) for doc, found in enumerate(results) for index in range(len(found))]
         for depth in range(1, NESTING + 1):
-            layer = self._nest(texts, results, layer, depth)
+            layer = self._nest(texts, results, layer, depth, reports)
         return results
 
     @staticmethod
@@ -164,13 +170,14 @@ class Model:
         results: list[list[Found]],
         layer: list[tuple[int, int]],
         depth: int,
+        reports: Callable[[str], bool],
     ) -> list[tuple[int, int]]:
         """Append what the contents of `layer` hold; return the places of the additions."""
         jobs = [
             (doc, parent, span)
             for doc, parent in layer
             for span in results[doc][parent].content
-            if span.end - span.start > MIN_NESTED
+            if span.end - span.start > MIN_NESTED and reports(span.of(texts[doc]))
         ]
         inner = self.flat([span.of(texts[doc]) for doc, _, span in jobs], nested=True)
         added: list[tuple[int, int]] = []
@@ -280,6 +287,7 @@ class Attribution:
         self.media = media
         self.language = media.language
         self.threads = threads
+        self.inner_cues = InnerCues(media.language)
 
     def __call__(self, doc: Doc) -> Doc:
         """Read one document."""
@@ -300,7 +308,7 @@ class Attribution:
         """The model has learnt one language and must never see another."""
         if not self.language.model:
             return [[] for _ in texts]
-        return load_model(MODELS / self.language.model, self.threads).read(texts)
+        return load_model(MODELS / self.language.model, self.threads).read(texts, self.inner_cues)
 
     def _sure(self, drafts: list[Draft]) -> list[Draft]:
         """Turn the model's scores into probabilities, now that the rules have compared them."""

@@ -10,6 +10,8 @@ from pipeline.extract.reading import Reading
 from pipeline.languages import Language
 
 WORD = re.compile(r"\w+(?:['’]\w+)?")
+PLAIN_WORD = re.compile(r"\w+")
+REPORTING = ("speech", "act")  # kinds of verbs that can be a report inside a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,25 @@ class Cue:
     kind: str
     negated: bool = False
     passive: bool = False
+
+
+class InnerCues:
+    """Tells which contents can hold a report of their own, without the model.
+
+    Inside a report `sift` keeps none whose cue does no more than think or come to terms, or has
+    no listed word at all: a content without a word of the others need not be read again.
+    """
+
+    def __init__(self, language: Language) -> None:
+        verbs = (form for kind in REPORTING for form in language.verbs.get(kind, {}))
+        self.forms = frozenset(verbs) | frozenset(language.nouns)
+        self.phrases = language.listed("phrases")
+
+    def __call__(self, text: str) -> bool:
+        """Whether `text` has a cue word or phrase."""
+        lowered = " ".join(text.lower().split())
+        found = not self.forms.isdisjoint(PLAIN_WORD.findall(lowered))
+        return found or any(phrase in lowered for phrase in self.phrases)
 
 
 def read_cue(words: str, after: str, language: Language, *, possessive: bool = False) -> Cue:

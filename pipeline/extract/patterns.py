@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.extract.screen import Screen, letters
+from pipeline.extract.screen import Finder, Screen, letters
+from pipeline.extract.screen import compiled as screened
 
 SPACE = r"[\s|,\"'()\[\]–—-]+"
 WORD = r"[^\s.;:?!|,\"()]+"
@@ -49,7 +50,7 @@ class ActRule:
     @property
     def regex(self) -> re.Pattern[str]:
         """The pattern; compiled with the first text that may fit it, as most never meet one."""
-        return _ignoring_case(self.source)
+        return screened(self.source, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Grammar:
     negated: Mapping[str, Mapping[str, str]]
     words: Mapping[str, re.Pattern[str]]  # every class of [words], compiled alone
     lists: Mapping[str, Mapping[str, list[str]]]  # the other tables of the file, as they are
-    classes: Mapping[str, re.Pattern[str]]  # every table of CLASSES, one named group a class
+    classes: Mapping[str, Finder]  # every table of CLASSES
     tables: Mapping[str, Mapping[str, Any]]  # the tables of TABLES
 
     def word_re(self, name: str) -> re.Pattern[str]:
@@ -87,8 +88,8 @@ class Grammar:
         A table of classes is a list of words for each name; an earlier class goes first where
         two begin at one place.
         """
-        pattern = self.classes.get(table)
-        return _groups_in(pattern, text) if pattern else ()
+        finder = self.classes.get(table)
+        return _groups_in(finder, text) if finder else ()
 
     def table(self, name: str, row: str) -> Mapping[str, str]:
         """Return one row of a table of tables; an unknown one is empty."""
@@ -124,12 +125,7 @@ def compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
     Raises ConfigError that shows the pattern when it is no regular expression.
     """
     with _shown(pattern):
-        return _ignoring_case(_edged(_expand(pattern, words)))
-
-
-@cache
-def _ignoring_case(source: str) -> re.Pattern[str]:
-    return re.compile(source, re.IGNORECASE)
+        return re.compile(_edged(_expand(pattern, words)), re.IGNORECASE)
 
 
 @contextmanager
@@ -141,14 +137,18 @@ def _shown(pattern: str) -> Iterator[None]:
 
 
 @lru_cache(maxsize=256)  # the same words are judged as a sentence, as an act and as a claim
-def _groups_in(pattern: re.Pattern[str], text: str) -> tuple[tuple[str, int, int], ...]:
-    found = (match for match in pattern.finditer(text) if match.end() > match.start())
-    return tuple((match.lastgroup or "", *match.span()) for match in found)
+def _groups_in(finder: Finder, text: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple(found for found in finder.find(text) if found[2] > found[1])
 
 
-def _classes(table: Mapping[str, list[str]], words: Mapping[str, str]) -> re.Pattern[str]:
-    groups = (f"(?P<{name}>{'|'.join(items)})" for name, items in table.items())
-    return compiled("|".join(groups), words)
+def _classes(table: Mapping[str, list[str]], words: Mapping[str, str]) -> Finder:
+    named = []
+    for name, items in table.items():
+        for item in items:
+            with _shown(item):
+                named.append((name, _edged(_expand(f"(?:{item})", words))))
+    with _shown(", ".join(table)):
+        return Finder(named, re.IGNORECASE)
 
 
 @cache

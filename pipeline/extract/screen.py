@@ -8,9 +8,11 @@ they need are tried. As RE2's FilteredRE2 does; nothing that fits is ever left o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
+from heapq import heapify, heappop, heappush
 from itertools import product
 from operator import or_
 from re import _constants as ops  # type: ignore[attr-defined] # the standard library's own parser
@@ -155,3 +157,42 @@ class Screen:
         for number, demand in enumerate(self.demands):
             if demand & met == demand:
                 yield number
+
+
+class Finder:
+    """Finds what one alternation of many named patterns finds, and tries few of them.
+
+    `named`: (name, pattern) in the order in which they go where two begin at one place. Raises
+    `re.error` for a pattern that is none.
+    """
+
+    def __init__(self, named: Sequence[tuple[str, str]], flags: int) -> None:
+        self.named = tuple(named)
+        self.flags = flags
+        self.screen = Screen([letters(pattern, flags) for _, pattern in named])
+
+    def find(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, start, end) of the matches from left to right; none overlap."""
+        ahead = [
+            (found.start(), number, found.end())
+            for number in self.screen.passed(text)
+            if (found := self._pattern(number).search(text))
+        ]
+        heapify(ahead)
+        place = 0
+        while ahead:
+            start, number, end = heappop(ahead)
+            if start >= place:
+                yield self.named[number][0], start, end
+                place = max(end, start + 1)
+            if found := self._pattern(number).search(text, place):
+                heappush(ahead, (found.start(), number, found.end()))
+
+    def _pattern(self, number: int) -> re.Pattern[str]:
+        return compiled(self.named[number][1], self.flags)
+
+
+@cache
+def compiled(source: str, flags: int) -> re.Pattern[str]:
+    """Return a pattern, compiled with its first use: most are screened out of all texts."""
+    return re.compile(source, flags)
