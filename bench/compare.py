@@ -32,7 +32,7 @@ from pipeline.records import Article, Claim, Rule
 from pipeline.stores import Store, open_store
 from pipeline.stores.parts import KeptArticle, KeptClaim
 
-WARMING = 20  # articles, not counted
+WARMING = 50  # articles, not counted: a watch that runs has lately read much of what it asks for
 Clock = Callable[[], float]
 
 

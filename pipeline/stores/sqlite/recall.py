@@ -15,7 +15,7 @@ from pipeline.stores.sqlite.times import micros
 def ledger(database: Database, topic: str, question: Question) -> Ledger:
     """Return what the lines of a question find, each record once, in the order of ids."""
     with database.read():
-        said = [row for line in question.said for row in _said(database, topic, line)]
+        said = _propositions(database, topic, question.said)
         held = [row for line in question.tracks for row in _track(database, topic, line)]
         sides = [row for line in question.sides for row in _side(database, topic, line)]
         pairs = _pairs(database, question.pairs)
@@ -38,14 +38,19 @@ def _documents(rows: Iterable[Row]) -> Iterator[str]:
 
 # -- propositions -------------------------------------------------------------------------------
 
-_BY_ID = "SELECT id, proposition FROM propositions WHERE id = :id"
+# Lines share much of what they find, and documents are long: each is read once, by its id, and
+# a line reads no more than its index.
+_DOCUMENTS = """
+    SELECT p.id, p.proposition FROM json_each(?) j JOIN propositions p ON p.id = j.value
+"""
 _BY_NAME = """
-    SELECT p.id, p.proposition FROM heard h JOIN propositions p ON p.id = h.id
+    SELECT h.id FROM heard h{join}
     WHERE h.topic = :topic AND h.tag = :name{since}{until}{begun}
     ORDER BY h.last DESC, h.id DESC LIMIT :limit
 """
+_JOIN = " JOIN propositions p ON p.id = h.id"
 _BY_COLUMNS = """
-    SELECT p.id, p.proposition FROM propositions p INDEXED BY {index}
+    SELECT p.id FROM propositions p INDEXED BY {index}
     WHERE p.topic = :topic{party}{act}{issue}{day}{since}{until}{begun}
     ORDER BY p.last DESC, p.id DESC LIMIT :limit
 """
@@ -60,9 +65,15 @@ _NARROWED = {
 }
 
 
+def _propositions(database: Database, topic: str, lines: Iterable[Asked]) -> list[Row]:
+    found = {row[0] for line in lines for row in _said(database, topic, line)}
+    return database.run(_DOCUMENTS, (encode(sorted(found)),)) if found else []
+
+
 def _said(database: Database, topic: str, line: Asked) -> list[Row]:
+    """Return the ids of what a line finds."""
     if line.id is not None:
-        return database.run(_BY_ID, {"id": line.id})
+        return [(line.id,)]
     values = {name: getattr(line, name) for name in _NARROWED}
     given = {name: value for name, value in values.items() if value is not None}
     table = "h" if line.name is not None else "p"
@@ -70,8 +81,9 @@ def _said(database: Database, topic: str, line: Asked) -> list[Row]:
         name: _NARROWED[name].format(table=table) if name in given else "" for name in _NARROWED
     }
     select = _BY_NAME if line.name is not None else _BY_COLUMNS
+    join = _JOIN if line.begun is not None else ""
     return database.run(
-        select.format(index=_index(line), **clauses),
+        select.format(index=_index(line), join=join, **clauses),
         {"topic": topic, "name": line.name, "limit": line.limit}
         | {name: _plain(value) for name, value in given.items()},
     )
