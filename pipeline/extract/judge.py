@@ -234,10 +234,13 @@ def _judgement(piece: str, act: str, start: int, end: int, why: str, core: str) 
 def in_role(grammar: Grammar, said: Utterance, piece: str, act: str) -> str:
     """Return the act by who performs it, "" for one that is not theirs to perform.
 
-    What two sides declare together they have agreed; a party cannot mediate its own conflict.
+    What two sides declare together they have agreed; a party cannot mediate its own conflict;
+    an end that hangs on a condition is a threat.
     """
     if act in BY_OUTSIDERS and said.relation == "party":
         return ""
+    if act == "CF_END" and is_conditional(grammar, act, piece):
+        return "THREAT"
     joint = grammar.lists_re("scope", "joint")
     own = grammar.lists_re("scope", "own_forces").search(piece)
     if act == "CF_CALL" and own:
@@ -253,8 +256,6 @@ def _decide(grammar: Grammar, said: Utterance, piece: str, hit: Hit) -> str | No
     """Return the act of one hit; None: it does not hold; "": it cancels itself."""
     rule, before = hit.rule, clause_before(grammar, piece, hit.start)
     span = f"{before} {piece[hit.start : hit.end]}"
-    if rule.act == "CF_END" and is_conditional(grammar, "CF_END", piece):
-        return "THREAT"
     if rule.guard and grammar.lists_re("scope", "appeal").search(before):
         return None
     act: str | None = rule.act
