@@ -283,6 +283,7 @@ def _fill(store: Store, claims: int) -> Filled:
     _add(store, list(traffic.said.values()))
     _add(store, [*traffic.past, *traffic.stances.values()])
     _add(store, list(traffic.pairs.values()))
+    store.forget_texts(START)  # nothing is as old; but it is what a watch does once a day
     return Filled(
         claims=claims,
         seconds=seconds,

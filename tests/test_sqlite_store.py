@@ -38,6 +38,7 @@ from tests.factories import (
     on,
     poll,
     scraped,
+    sketch,
     state,
 )
 
@@ -589,3 +590,20 @@ def is_walk(step: str) -> bool:
     # Walks that end at a limit, over lists of ours, and over what a condition left.
     fine = ("VIRTUAL", "SCAN c", "SCAN d", "SCAN j", "subquery", "alerts_by_time", "polls_by_time")
     return step.startswith("SCAN") and not any(one in step for one in fine)
+
+
+def test_the_index_of_lookalikes_is_one_part_after_texts_were_forgotten(store: SqliteStore) -> None:
+    for n in range(1, 12):
+        bands = (f"0:{n % 3}", f"1:{n}")
+        store.save_comparison(comparison(scraped(n), sketch=sketch(n, bands=bands)))
+    found = store.lookalikes(sketch(99, bands=("0:1", "1:5")))
+    assert len(found) == 5
+    assert _parts_of_bands(store) > 1
+    store.forget_texts(at(0))
+    assert _parts_of_bands(store) == 1
+    assert store.lookalikes(sketch(99, bands=("0:1", "1:5"))) == found
+
+
+def _parts_of_bands(store: SqliteStore) -> int:
+    ((parts,),) = store._database.run("SELECT count(DISTINCT segid) FROM bands_idx")
+    return int(parts)

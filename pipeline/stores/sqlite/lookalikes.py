@@ -10,6 +10,8 @@ from pipeline.stores.sqlite.articles import COLUMNS, bare
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import free_row, moment
 
+MERGED = 500  # pages of the index merged in one transaction: other writers get their turn
+
 
 def save_sketch(database: Database, article: int, sketch: Sketch) -> None:
     """Keep the sketch of an article (by row number) in place of an earlier one."""
@@ -57,6 +59,25 @@ def lookalikes(database: Database, sketch: Sketch, limit: int) -> list[tuple[Art
         return [_pair(database, n) for (n,) in met]
 
 
+def merge(database: Database) -> None:
+    """Make one part of the many that the index of bands is in: each article adds one.
+
+    Every one of an article's 42 bands is looked up in every part.
+    """
+    pages = -MERGED  # negative: of all parts, however big; then on with what was begun
+    while _merged(database, pages) > 1:  # fewer changes: nothing was left to merge
+        pages = MERGED
+
+
+def _merged(database: Database, pages: int) -> int:
+    """Merge some pages; return how many rows of the index that changed."""
+    with database.write():
+        ((before,),) = database.run("SELECT total_changes()")
+        database.run("INSERT INTO bands (bands, rank) VALUES ('merge', ?)", (pages,))
+        ((after,),) = database.run("SELECT total_changes()")
+    return int(after - before)
+
+
 def _pair(database: Database, n: int) -> tuple[Article, Sketch]:
     ((*columns, sketch),) = database.run(
         f"""
@@ -73,4 +94,4 @@ def _keys(sketch: Sketch, between: str) -> str:
     return between.join(f"b{stable_id(band)}" for band in sketch.bands)
 
 
-__all__ = ["lookalikes", "save_sketch"]
+__all__ = ["lookalikes", "merge", "save_sketch"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from pipeline.records import Claim, Span
 from pipeline.stores.documents import decode, encode, loads
 from pipeline.stores.excerpts import excerpts, teaser
+from pipeline.stores.sqlite import lookalikes
 from pipeline.stores.sqlite.database import Database
 from pipeline.stores.sqlite.times import micros
 
@@ -28,6 +29,8 @@ def forget_texts(database: Database, before: datetime, *, excerpt_words: int) ->
     claims and that many on both sides stay in place and everything else becomes spaces, so
     that spans still point to their words. An article that still waits for a stage keeps its
     text until it is done.
+
+    It is done once a day, and so the index of lookalikes is put in order here.
     """
     target = EXCERPTS if excerpt_words else NOTHING
     forgotten: set[int] = set()
@@ -40,6 +43,7 @@ def forget_texts(database: Database, before: datetime, *, excerpt_words: int) ->
             forgotten |= lost
     finally:
         database.run("PRAGMA secure_delete=OFF")
+    lookalikes.merge(database)
     return len(forgotten)
 
 
