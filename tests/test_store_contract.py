@@ -450,11 +450,12 @@ def test_a_slow_process_takes_nothing_from_claims_that_were_carried(store: Store
 
 
 def test_what_compare_saw_last_outlives_an_edit(store: Store) -> None:
-    store.save_article(scraped(1, told=("claim-0001",)))
+    store.save_article(scraped(1, told=("claim-0001",), origin="article-0002"))
     store.save_poll(poll(2), state(), [article(1, fingerprint="edited")])
     edited = store.article("article-0001")
     assert edited is not None
     assert (edited.version, edited.told) == (2, ("claim-0001",))
+    assert edited.origin == "article-0002"
 
 
 def test_the_start_of_an_id_finds_a_claim_if_it_is_the_only_one(store: Store) -> None:

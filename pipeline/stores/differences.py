@@ -31,6 +31,10 @@ class Before(Protocol):
         """The claims that compare last saw in it."""
 
     @property
+    def origin(self) -> str | None:
+        """Whose copy it was when it was last compared."""
+
+    @property
     def version(self) -> int:
         """The number of its newest version."""
 
@@ -43,6 +47,7 @@ def next_version(stored: Before, shown: Article) -> Article:
         first_seen=stored.first_seen,
         baseline=stored.baseline,
         told=stored.told,
+        origin=stored.origin,  # until it is compared again: others may be compared before it
         version=stored.version + 1,
     )
 

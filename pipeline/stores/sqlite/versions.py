@@ -41,6 +41,7 @@ class Stored:
     text_from: TextFrom | None
     topics: tuple[str, ...]
     told: tuple[str, ...]
+    origin: str | None
 
 
 # -- what feeds show -------------------------------------------------------------------------
@@ -266,6 +267,7 @@ def _stored(database: Database, article_id: str) -> Stored | None:
         text_from=TextFrom(origin) if origin else None,
         topics=tuple(kept.get("topics", ())),
         told=tuple(kept.get("told", ())),
+        origin=kept.get("origin"),
     )
 
 
