@@ -220,6 +220,16 @@ def test_a_date_is_never_invented() -> None:
     assert entries_of(item("No date"))[0].published is None
 
 
+@pytest.mark.parametrize("cut", range(2, 60, 7))
+def test_the_item_in_which_a_feed_breaks_off_waits_for_the_whole_feed(cut: int) -> None:
+    first = item("One", "https://h.example/1", "one", "All of the first")
+    second = item("Two", "https://h.example/2", "two", "All of the second")
+    body = f'<rss version="2.0"><channel>{first}{second}'[:-cut]
+    reading = read_feed(payload_of(body), FEED, NOW)
+    assert [entry.title for entry in reading.entries] == ["One"]
+    assert "cut short" in reading.note
+
+
 # -- bounds -----------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ _PARSER_BUGS = (
     RecursionError,
 )
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\b", re.I)
+_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry|channel|rss|feed|rdf)\b", re.IGNORECASE)
 _ITEM = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s>/])", re.I)
 _BEFORE_ROOT = re.compile(r"^(?:[\s\ufeff]+|<!--.*?-->|<\?[^>]*>)+", re.S)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -96,6 +97,10 @@ def _repaired(text: str) -> tuple[str, tuple[str, ...]]:
     if prefix and f"xmlns:{prefix}" not in text:
         text = re.sub(rf"(</?){re.escape(prefix)}:", r"\1", text)
         notes.append(f"undeclared prefix {prefix[:20]!r} ignored")
+    whole = _without_torso(text)
+    if whole != text:
+        text = whole
+        notes.append("cut short: the unfinished last item left out")
     text, dropped = _bounded(text)
     if dropped:
         notes.append(f"cut: {dropped} items in the middle left out")
@@ -106,6 +111,17 @@ def _from_root(text: str) -> str:
     """Drop what a broken server script wrote before the feed."""
     root = _ROOT.search(text)
     return text[root.start() :] if root else text
+
+
+def _without_torso(text: str) -> str:
+    """Leave out the item in which a feed breaks off, unless it is the only one.
+
+    Without its address it would be another article, and half its words are an edit next time.
+    """
+    starts = [match.start() for match in _ITEM.finditer(text)]
+    if len(starts) < 2 or _END.search(text, starts[-1]):
+        return text
+    return text[: starts[-1]] if _END.search(text, starts[0], starts[-1]) else text
 
 
 def _bounded(text: str) -> tuple[str, int]:
