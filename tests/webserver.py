@@ -53,6 +53,7 @@ class WebServer:
     port: int = 0
     requests: list[Seen] = field(default_factory=list)
     routes: dict[str, list[Answer] | Handler] = field(default_factory=dict)
+    fallback: Handler | None = None  # answers what has no route
 
     def url(self, path: str, *, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
@@ -80,7 +81,7 @@ class WebServer:
         return [request for request in self.requests if request.path == path]
 
     def _answer(self, seen: Seen) -> Answer:
-        route = self.routes.get(seen.path)
+        route = self.routes.get(seen.path) or self.fallback
         if route is None:
             return Answer(status=404, body=b"no such page")
         if callable(route):
