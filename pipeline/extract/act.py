@@ -17,7 +17,7 @@ from spacy.language import Language as Pipeline
 from pipeline.extract.acts_found import CONTEXT, NEIGHBOURS, said_of
 from pipeline.extract.alertworthy import concern, is_alertable, other_field
 from pipeline.extract.background import Place, why_background
-from pipeline.extract.draft import Draft
+from pipeline.extract.draft import Draft, text_of
 from pipeline.extract.judge import Judgement, Utterance, judge, normal
 from pipeline.extract.modality import is_hedged, read_modality
 from pipeline.extract.object import Named, issue_of, targets_of, third_party_of
@@ -86,7 +86,7 @@ class Scene:
 
         topics = doc.user_data.get("topics")
         return cls(
-            text=doc.text,
+            text=text_of(doc),
             sentences=sentence_spans(doc),
             article=doc.user_data.get("article"),
             topics=None if topics is None else tuple(topics),

@@ -25,7 +25,7 @@ from pipeline.extract.act_clauses import (
     shift,
     trimmed,
 )
-from pipeline.extract.draft import Draft
+from pipeline.extract.draft import Draft, text_of
 from pipeline.extract.judge import Utterance, judge, normal
 from pipeline.extract.patterns import Grammar, load_grammar
 from pipeline.extract.sentences import sentence_spans
@@ -75,7 +75,7 @@ class ActsFound:
         """Extend `doc._.drafts`."""
         drafts: list[Draft] = doc._.drafts
         if self.grammar.rules:
-            text = doc.text  # spaCy joins it anew on every use
+            text = text_of(doc)
             for draft in list(drafts):
                 drafts.extend(split_verbs(self.grammar, text, drafts, draft))
             drafts.extend(act_sentences(self.grammar, text, drafts, sentence_spans(doc)))

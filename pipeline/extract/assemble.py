@@ -50,7 +50,9 @@ def _register_components() -> None:
 def read_article(nlp: Pipeline, article: Article, topics: Sequence[Topic] | None) -> Doc:
     """Return the article's text as a `Doc` that carries `article` and `topics` (None: any)."""
     # A lone surrogate cannot be encoded; its stand-in is as long, so that spans stay right.
-    doc = _tokenized(nlp, SURROGATE.sub("\ufffd", article.text))
+    text = SURROGATE.sub("\ufffd", article.text)
+    doc = _tokenized(nlp, text)
+    doc.user_data["text"] = text  # see `draft.text_of`
     doc.user_data["article"] = article
     doc.user_data["topics"] = topics
     doc._.drafts = []

@@ -31,7 +31,7 @@ from pipeline.extract.decode import (
     transitions,
     viterbi,
 )
-from pipeline.extract.draft import Draft
+from pipeline.extract.draft import Draft, text_of
 from pipeline.extract.headline import headline_claims
 from pipeline.extract.media import Media
 from pipeline.extract.mend import mend
@@ -297,7 +297,7 @@ class Attribution:
         """Read documents in batches, so that the encoder sees many chunks at once."""
         stream = iter(docs)
         while batch := list(islice(stream, batch_size)):
-            texts = [repaired(doc.text) for doc in batch]
+            texts = [repaired(text_of(doc)) for doc in batch]
             for doc, text, found in zip(batch, texts, self._read(texts), strict=True):
                 reading = Reading.of(text, self.media)
                 doc.user_data["reading"] = reading  # for `chain`

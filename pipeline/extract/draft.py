@@ -69,6 +69,12 @@ class Draft:
         return " ".join(span.of(doc.text) for span in spans)
 
 
+def text_of(doc: Doc) -> str:
+    """Return `doc.text`, which spaCy joins anew from its tokens on every use."""
+    known: str | None = doc.user_data.get("text")
+    return doc.text if known is None else known
+
+
 def register() -> None:
     """Make `doc._.drafts` exist; safe to call twice."""
     if not Doc.has_extension("drafts"):

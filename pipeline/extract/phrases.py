@@ -161,12 +161,14 @@ def _compound(tokens: list[Token], position: int, registry: Registry) -> list[Al
     token = tokens[position]
     if position and tokens[position - 1].text == "@":
         return registry.handle(token.text)
+    if "-" not in token.text:
+        return []
     place, _, ending = token.text.rpartition("-")
     if place and ending in registry.words.based:
         found = _reading(registry.at(tokenize(place), 0))
         return [replace(a, words=(token.folded,)) for a in found if a.label in PLACES]
     pieces = [piece for part in token.text.split("-") for piece in tokenize(part.lower())]
-    if "-" not in token.text or len(pieces) < 2:
+    if len(pieces) < 2:
         return []
     readings = [_reading(registry.at([piece], 0)) for piece in pieces]
     if all(reading and reading[0].label == "office" for reading in readings):

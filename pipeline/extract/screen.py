@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache
 from heapq import heapify, heappop, heappush
 from itertools import product
-from operator import or_
 from re import _constants as ops  # type: ignore[attr-defined] # the standard library's own parser
 from re import _parser as parser  # type: ignore[attr-defined] # reads patterns as `re` does
 from typing import Any
@@ -134,29 +133,30 @@ class Screen:
     """
 
     def __init__(self, demands: Sequence[Sequence[frozenset[str]]]) -> None:
+        self.always = [number for number, demand in enumerate(demands) if not demand]
+        self.others: dict[int, list[tuple[int, frozenset[int]]]] = {}  # by what fewest texts have
         places: dict[frozenset[str], int] = {}
-        self.demands = [
-            reduce(or_, (1 << places.setdefault(one, len(places)) for one in demand), 0)
-            for demand in demands
-        ]
-        marks: dict[str, int] = {}
+        for number, demand in enumerate(demands):
+            asked = [places.setdefault(one, len(places)) for one in demand]
+            if best := Letters(None, list(demand)).best():
+                self.others.setdefault(places[best], []).append((number, frozenset(asked)))
+        marks: dict[str, set[int]] = {}
         for strings, place in places.items():
             for string in strings:
-                marks[string] = marks.get(string, 0) | 1 << place
+                marks.setdefault(string, set()).add(place)
         self.automaton = ahocorasick.Automaton()
         for string, mark in marks.items():
             self.automaton.add_word(string, mark)
         self.automaton.make_automaton()
 
-    def passed(self, text: str) -> Iterator[int]:
-        """Yield the numbers of the demands that `text` meets, ascending."""
-        met = 0
+    def passed(self, text: str) -> list[int]:
+        """Return the numbers of the demands that `text` meets, ascending."""
+        met: set[int] = set()
         if len(self.automaton):
             for _, mark in self.automaton.iter(lowered(text)):
                 met |= mark
-        for number, demand in enumerate(self.demands):
-            if demand & met == demand:
-                yield number
+        tried = (pair for place in met for pair in self.others.get(place, ()))
+        return sorted([*self.always, *(number for number, asked in tried if asked <= met)])
 
 
 class Finder:

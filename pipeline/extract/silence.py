@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacy.language import Language as Pipeline
 
-from pipeline.extract.draft import Draft
+from pipeline.extract.draft import Draft, text_of
 from pipeline.extract.sentences import sentence_spans
 from pipeline.extract.sift import in_order
 from pipeline.records import Span
@@ -41,7 +41,7 @@ class Silence:
 
     def __call__(self, doc: Doc) -> Doc:
         """Extend `doc._.drafts`, and take out what was read into the same words."""
-        text = doc.text
+        text = text_of(doc)
         found = [
             draft
             for sentence in sentence_spans(doc)

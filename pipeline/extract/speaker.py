@@ -29,7 +29,7 @@ from pipeline.extract.bodies import (
 )
 from pipeline.extract.cast import Cast
 from pipeline.extract.coreference import build_cast
-from pipeline.extract.draft import Draft, Speaker, register
+from pipeline.extract.draft import Draft, Speaker, register, text_of
 from pipeline.extract.joint import read_joint
 from pipeline.extract.people import read_administration, read_office_of, read_person
 from pipeline.extract.phrases import (
@@ -86,11 +86,11 @@ def resolve_phrase(
     """
     scene = scene_of(doc, registry, when)
     if isinstance(words, str):
-        return listed(resolve(words, replace(scene, position=len(doc.text))))
+        return listed(resolve(words, replace(scene, position=len(text_of(doc)))))
     start, end = (
         (words.start, words.end) if isinstance(words, Span) else (words.start_char, words.end_char)
     )
-    return listed(resolve(doc.text[start:end], replace(scene, position=start)))
+    return listed(resolve(text_of(doc)[start:end], replace(scene, position=start)))
 
 
 def resolve(text: str, scene: Scene) -> Speaker:
@@ -134,7 +134,7 @@ def scene_of(doc: Doc, registry: Registry, when: datetime | None = None) -> Scen
     date = when or (article.when if article is not None else datetime.now(UTC))
     cast = doc.user_data.get("cast")
     if not isinstance(cast, Cast) or cast.when != date:
-        cast = doc.user_data["cast"] = build_cast(doc.text, registry, date)
+        cast = doc.user_data["cast"] = build_cast(text_of(doc), registry, date)
     drafts: list[Draft] = (doc._.drafts or []) if Doc.has_extension("drafts") else []
     spoken = [
         (draft.source[0].start, draft.speaker)
@@ -199,7 +199,7 @@ class SpeakerResolver:
         scene.spoken = []
         scene.skip = tuple((span.start, span.end) for d in drafts for span in d.content)
         said_by: dict[int, Speaker] = {}
-        text = doc.text  # spaCy joins it anew on every use
+        text = text_of(doc)
         for draft in sorted(drafts, key=_order):
             outer = drafts[draft.parent] if draft.parent is not None else None
             speaker = self._speaker(text, draft, said_by.get(id(outer)), scene)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""
@@ -43,6 +44,7 @@ class Token:
         return self.text[0].isupper()
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return `text` without case, accents, dots and typographic quotes."""
     if text.isascii():  # most words: nothing to decompose
@@ -65,7 +67,7 @@ def _pieces(word: str, start: int) -> list[Token]:
         word_end = word
     else:  # a bracket closed after a plain word is punctuation
         return [*_pieces(word[:-1], start), _token(")", start + len(word) - 1)]
-    cut = _POSSESSIVE.search(word_end)
+    cut = _POSSESSIVE.search(word_end) if word_end.endswith(("s", "S")) else None
     if cut is None or not cut.start():
         return [_token(word, start)]
     return [_token(word[: cut.start()], start), _token("'s", start + cut.start(), cut.end())]
