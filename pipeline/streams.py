@@ -11,6 +11,7 @@ from pipeline.compare.voices import party_of
 from pipeline.compare.wording import Worded, compare_words
 from pipeline.errors import ConfigError
 from pipeline.filter import TopicFilter, topics_of
+from pipeline.languages import main_script
 from pipeline.records import Article, Claim, Decision, Ledger, Novelty, Topic, stable_id
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.extract import Extractor
 
 ANY = "any"
+LATIN = "LATIN"  # a statement in another script is read in the language of that script
 # What a statement is when its claims differ: the strongest of them.
 STRENGTH = (Novelty.CONTRADICTS, Novelty.UPDATE, Novelty.NEW, Novelty.REPEAT)
 
@@ -169,7 +171,7 @@ def _article(statement: Mapping[str, Any]) -> Article:
         outlet=outlet,
         title="",
         text=text,
-        language="en",
+        language="en" if main_script(text) == LATIN else None,
         published=when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC),
         first_seen=when.replace(tzinfo=UTC),
         topics=(ANY,),

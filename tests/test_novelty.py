@@ -18,7 +18,8 @@ STREAMS = Path(__file__).parent / "data" / "streams"
 SETS = ("dev", "held-out", "fresh")
 BIG = SETS[:2]
 RETOLD = "retold"  # only restatements that are hard to know again: it has bars of its own
-EVERY = (*SETS, RETOLD)
+BILINGUAL = "bilingual"  # English, Hindi and Urdu in one stream
+EVERY = (*SETS, RETOLD, BILINGUAL)
 READ = ("sid", "date", "outlet", "text")  # what the product may know of a statement
 LABELS = ("new", "repeat", "update", "contradicts")
 
@@ -107,6 +108,19 @@ def test_most_hard_restatements_do_not_come_as_news(decided: dict[str, list[Pair
     assert rate(pairs, "repeat", "new") <= 0.20  # 0.39 when the streams were new
     assert rate(pairs, "new", "repeat") <= 0.05
     assert accuracy(pairs) >= 0.83
+
+
+def test_the_same_claim_in_two_languages_is_one(decided: dict[str, list[Pair]]) -> None:
+    pairs = decided[BILINGUAL]
+    assert rate(pairs, "repeat", "new") <= 0.27  # those told without quotation marks
+    assert rate(pairs, "contradicts", "contradicts") == 1
+
+
+@pytest.mark.parametrize("stream", ["another-war-hi", "another-war-ur"])
+def test_a_hindi_or_urdu_offer_in_another_war_is_new(
+    decided: dict[str, list[Pair]], stream: str
+) -> None:
+    assert [p.said for p in decided[BILINGUAL] if p.stream == stream] == ["new", "new"]
 
 
 def test_contradictions_are_found_in_streams_nobody_worked_on(

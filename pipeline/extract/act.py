@@ -24,6 +24,7 @@ from pipeline.extract.object import Named, issue_of, targets_of, third_party_of
 from pipeline.extract.patterns import Grammar, load_grammar
 from pipeline.extract.sentences import sentence_at, sentence_spans
 from pipeline.extract.silence import is_silence
+from pipeline.languages import Language, load_language
 from pipeline.records import Article, Span, Topic
 from pipeline.taxonomy import load_acts
 
@@ -39,11 +40,12 @@ class Acts:
     def __init__(self, language: str, actors_dir: str | None) -> None:
         self.grammar = load_grammar(language)
         self.actors_dir = actors_dir
+        self.language = language
 
     def __call__(self, doc: Doc) -> Doc:
         """Fill the act fields of `doc._.drafts`."""
         if self.grammar.rules and doc._.drafts:
-            scene = Scene.of(doc, self.actors_dir)
+            scene = Scene.of(doc, self.actors_dir, self.language)
             drop_own_words(doc)
             drafts: list[Draft] = doc._.drafts
             judged = [
@@ -78,9 +80,10 @@ class Scene:
     article: Article | None
     topics: tuple[Topic, ...] | None
     registry: Any
+    language: Language
 
     @classmethod
-    def of(cls, doc: Doc, actors_dir: str | None) -> Scene:
+    def of(cls, doc: Doc, actors_dir: str | None, language: str = "en") -> Scene:
         """Read what the components before have left on the `Doc`."""
         from pipeline.extract.registry import Registry
 
@@ -91,6 +94,7 @@ class Scene:
             article=doc.user_data.get("article"),
             topics=None if topics is None else tuple(topics),
             registry=Registry.load(Path(actors_dir) if actors_dir else None),
+            language=load_language(language),
         )
 
     def sentence(self, draft: Draft) -> Span:
@@ -114,6 +118,11 @@ class Scene:
         return [
             Named(code, item.start, item.end)
             for item in parse_items(words, self.registry)
+            for code in item_countries(item)
+        ] + [
+            Named(code, start, end)
+            for name, start, end in self.language.english_names(words)
+            for item in parse_items(name, self.registry)
             for code in item_countries(item)
         ]
 

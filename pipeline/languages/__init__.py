@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -107,6 +107,17 @@ class Language:
                 stand_ins[said[-1]] = given[place].strip(MARKS)
             place += size
         return " ".join(said), stand_ins
+
+    def english_names(self, words: str) -> Iterator[tuple[str, int, int]]:
+        """Yield what `words` name in the words of the actor files, with where each name stands."""
+        given = list(re.finditer(r"\S+", words)) if self.english else []
+        place = 0
+        while place < len(given):
+            run = [match[0].strip(MARKS) for match in given[place : place + LONGEST_NAME]]
+            size, name = self._longest(run)
+            if name:
+                yield name, given[place].start(), given[place + size - 1].end()
+            place += size
 
     def _longest(self, given: Sequence[str]) -> tuple[int, str]:
         for size in range(len(given), 0, -1):
