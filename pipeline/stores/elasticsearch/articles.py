@@ -193,10 +193,12 @@ def article(cluster: Cluster, article_id: str) -> Article | None:
     return found.article if found else None
 
 
-def bare_articles(cluster: Cluster, article_ids: Iterable[str]) -> dict[str, Source]:
-    """Return the documents of articles by id, without their texts."""
+def bare_articles(
+    cluster: Cluster, article_ids: Iterable[str], *, without: Sequence[str] = ()
+) -> dict[str, Source]:
+    """Return the documents of articles by id, without their texts, or more that `without` names."""
     keys = {article_id: (ARTICLES, key_of(article_id)) for article_id in article_ids}
-    found = cluster.get_all(keys.values(), without=WITHOUT_TEXT)
+    found = cluster.get_all(keys.values(), without=(*WITHOUT_TEXT, *without))
     return {one: found[key].source for one, key in keys.items() if key in found}
 
 

@@ -45,6 +45,7 @@ from pipeline.stores.times import micros
 PROPOSITIONS, POSITIONS, CONTRADICTIONS = "propositions", "positions", "contradictions"
 INTENT = "comparison"  # `_id` of the one comparison that is being written
 MOST_CARRIERS = 60_000  # articles counted for one proposition
+LONG = ("record", "claims", "title", "url", "compared", "fingerprint")  # counting needs none of it
 
 Now = Callable[[], datetime]
 
@@ -109,10 +110,11 @@ def coverages(
         for pair in pairs
     }
     sources = articles.bare_articles(
-        cluster, {one: None for ids in carriers.values() for one in ids}
+        cluster, {one: None for ids in carriers.values() for one in ids}, without=LONG
     )
     firsts = (source["origin"] for source in list(sources.values()) if source["origin"])
-    sources |= articles.bare_articles(cluster, (one for one in firsts if one not in sources))
+    others = (one for one in firsts if one not in sources)
+    sources |= articles.bare_articles(cluster, others, without=LONG)
     return {pair: _coverage(ids, sources) for pair, ids in carriers.items()}
 
 
