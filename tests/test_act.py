@@ -105,7 +105,7 @@ def acted(
 ) -> Draft:
     """Run the component `act` over one sentence with a hand-made draft."""
     sentence, draft = draft_of(line, *countries, **fields)
-    component = make_acts(blank(), "act", "en", None, None)
+    component = make_acts(blank(), "act", "en", None, 1)
     component(doc_of(sentence.text, [draft], topics))
     return draft
 
@@ -473,7 +473,7 @@ def test_what_is_dated_well_before_the_article_is_background(lead: str, backgrou
     sentence, draft = draft_of(f"{lead}[Lima] {{accepted}} <the ceasefire>.", "PE", cue_kind="act")
     doc = doc_of(sentence.text, [draft])
     doc.user_data["article"] = article(sentence.text)
-    make_acts(blank(), "act", "en", None, None)(doc)
+    make_acts(blank(), "act", "en", None, 1)(doc)
     assert draft.background is background
 
 
@@ -551,7 +551,7 @@ def test_the_reporter_of_an_act_leaves_it_to_the_party() -> None:
     make_acts_found(blank(), "acts_found", "en")(doc)
     inner = doc._.drafts[1]
     inner.speaker = Speaker("Government of Peru", HopKind.GOVERNMENT, ("PE",))
-    make_acts(blank(), "act", "en", None, None)(doc)
+    make_acts(blank(), "act", "en", None, 1)(doc)
     assert (outer.act, inner.act, inner.parent) == (None, "CF_AGREE", 0)
 
 
@@ -560,7 +560,7 @@ def test_a_government_that_tells_of_itself_speaks_once() -> None:
     doc = doc_of(sentence.text, [outer])
     make_acts_found(blank(), "acts_found", "en")(doc)
     doc._.drafts[1].speaker = Speaker("Government of Peru", HopKind.GOVERNMENT, ("PE",))
-    make_acts(blank(), "act", "en", None, None)(doc)
+    make_acts(blank(), "act", "en", None, 1)(doc)
     assert [draft.act for draft in doc._.drafts] == ["CF_AGREE"]
 
 

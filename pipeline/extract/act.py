@@ -17,6 +17,7 @@ from spacy.language import Language as Pipeline
 from pipeline.extract.acts_found import CONTEXT, NEIGHBOURS, said_of
 from pipeline.extract.alertworthy import concern, is_alertable, other_field
 from pipeline.extract.background import Place, why_background
+from pipeline.extract.backstop import backstop_of, statement_of
 from pipeline.extract.draft import Draft, text_of
 from pipeline.extract.judge import Judgement, Utterance, judge, normal
 from pipeline.extract.modality import is_hedged, read_modality
@@ -37,10 +38,11 @@ MAX_GAP = 40  # characters between the parts of a draft that belong to its verb
 class Acts:
     """Sets act, theme, modality, polarity, object, targets and alert on every draft."""
 
-    def __init__(self, language: str, actors_dir: str | None) -> None:
+    def __init__(self, language: str, actors_dir: str | None, threads: int = 1) -> None:
         self.grammar = load_grammar(language)
-        self.actors_dir = actors_dir
         self.language = language
+        self.actors_dir = actors_dir
+        self.threads = threads
 
     def __call__(self, doc: Doc) -> Doc:
         """Fill the act fields of `doc._.drafts`."""
@@ -48,27 +50,52 @@ class Acts:
             scene = Scene.of(doc, self.actors_dir, self.language)
             drop_own_words(doc)
             drafts: list[Draft] = doc._.drafts
-            judged = [
-                None if is_silence(d) else judge(self.grammar, utterance(self.grammar, scene, d))
-                for d in drafts
-            ]
+            judged = self._filled(scene, drafts, [self._ruled(scene, draft) for draft in drafts])
             for number, found in enumerate(judged):
                 drafts[number].theme = theme_of(self.grammar, scene, drafts[number])
                 if found is None:
-                    drafts[number].why["act"] = "none: no rule fits, or one that fits is cancelled"
+                    why = drafts[number].why
+                    why["act"] = why.get("act", "none: no rule fits, or one that fits is cancelled")
                 elif left_to_party(drafts, judged, number):
                     drafts[number].why["act"] = f"none: {found.act} is the party's inside it"
                 else:
                     describe(self.grammar, scene, neighbours(drafts, number), drafts[number], found)
         return doc
 
+    def _ruled(self, scene: Scene, draft: Draft) -> Judgement | None:
+        """Return the act by the rules."""
+        if is_silence(draft):
+            return None
+        return judge(self.grammar, utterance(self.grammar, scene, draft))
 
-@Pipeline.factory("act", default_config={"language": "en", "actors_dir": None, "topic": None})
+    def _filled(
+        self, scene: Scene, drafts: Sequence[Draft], judged: list[Judgement | None]
+    ) -> list[Judgement | None]:
+        """Return the acts by the rules, and by the backstop where they found none.
+
+        It never speaks against a rule, and not at all in a text without a word of conflict.
+        """
+        language = scene.language
+        stop = backstop_of(language.acts_model, language.model, self.threads)
+        if stop is None or not (any(judged) or tells_of_conflict(self.grammar, scene)):
+            return judged
+        filled = list(judged)
+        for number, draft in enumerate(drafts):
+            said = utterance(self.grammar, scene, draft)
+            if judged[number] is None and is_open(self.grammar, scene, draft, said):
+                where = statement_of(scene.sentences, draft)
+                verdict = stop.verdict(scene.registry, scene.text, where, said.relation)
+                draft.why["act"] = f"none: no rule fits; {verdict.why}"
+                filled[number] = verdict.judgement(said) if verdict.counts else None
+        return filled
+
+
+@Pipeline.factory("act", default_config={"language": "en", "actors_dir": None, "threads": 1})
 def make_acts(
-    nlp: Pipeline, name: str, language: str, actors_dir: str | None, topic: str | None
+    nlp: Pipeline, name: str, language: str, actors_dir: str | None, threads: int
 ) -> Acts:
-    """Build the component. The topics in force come with each `Doc`; `topic` is not used yet."""
-    return Acts(language, actors_dir)
+    """Build the component. The topics in force come with each `Doc`."""
+    return Acts(language, actors_dir, threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +249,22 @@ def theme_of(grammar: Grammar, scene: Scene, draft: Draft) -> str:
     return "other"
 
 
+def tells_of_conflict(grammar: Grammar, scene: Scene) -> bool:
+    """Whether a text or its title has a word of war or peace."""
+    title = scene.article.title if scene.article else ""
+    return grammar.lists_re("skip", "conflict").search(f"{title} {scene.text}") is not None
+
+
+def is_open(grammar: Grammar, scene: Scene, draft: Draft, said: Utterance) -> bool:
+    """Whether a statement may have an act that no rule has found: it is not ruled out."""
+    if is_silence(draft) or grammar.lists_re("skip", "source").search(said.source):
+        return False
+    if grammar.lists_re("skip", "text").search(f"{said.source} {said.cue} {said.content}"):
+        return False
+    sentence = normal(scene.sentence(draft).of(scene.text))
+    return not other_field(grammar, sentence, scene.text)
+
+
 # -- what it is -------------------------------------------------------------------------
 
 
@@ -249,6 +292,8 @@ def describe(
     draft.background = reason is not None
     draft.why["background"] = reason or "news: nothing recalls or presupposes it"
     draft.alert_worthy, draft.why["alert"] = alerting(scene, draft, sentence, whole)
+    if draft.alert_worthy and not found.sure:
+        draft.alert_worthy, draft.why["alert"] = False, "the act is not sure enough to alert"
 
 
 def _set_act(grammar: Grammar, draft: Draft, found: Judgement, words: str) -> None:

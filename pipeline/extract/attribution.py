@@ -114,7 +114,8 @@ def load_model(folder: Path = MODELS / "attribution-v1", threads: int = 1) -> Mo
     return Model(checked_files(folder), threads)
 
 
-def _session(path: Path, threads: int) -> InferenceSession:
+def open_session(path: Path, threads: int) -> InferenceSession:
+    """Return an ONNX Runtime session on a graph, on so many threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -134,8 +135,8 @@ class Model:
     """
 
     def __init__(self, files: dict[str, Path], threads: int) -> None:
-        self.encoder = _session(files["enc.int8.onnx"], threads)
-        self.reader = _session(files["cond.int8.onnx"], threads)
+        self.encoder = open_session(files["enc.int8.onnx"], threads)
+        self.reader = open_session(files["cond.int8.onnx"], threads)
         self.wordpieces = Wordpieces.read(files["vocab.txt"])
         counts = np.load(files["trans.npz"])
         self.counts = {name: counts[name] for name in ("tags", "cond")}
@@ -232,8 +233,16 @@ class Model:
         """Return the states (words, width) and the tag scores (words, tags) of one chunk."""
         feed = {"ids": chunk.pieces, "types": chunk.types, "first": chunk.first}
         rows = {name: np.array([numbers], np.int64) for name, numbers in feed.items()}
-        hidden, scores = self.encoder.run(None, rows | {"mask": np.ones_like(rows["ids"])})
+        hidden, scores = self.encoder.run(["h", "tags"], rows | {"mask": np.ones_like(rows["ids"])})
         return hidden[0], scores[0]
+
+    def middle(self, ids: Sequence[int], types: Sequence[int]) -> Floats:
+        """Return the states (wordpieces, 384) of one row after the fourth layer."""
+        row = np.array([ids], np.int64)
+        feed = {"ids": row, "types": np.array([types], np.int64), "mask": np.ones_like(row)}
+        feed["first"] = np.zeros((1, 1), np.int64)
+        states: Floats = self.encoder.run(["middle"], feed)[0][0]
+        return states
 
     def _read_cues(self, hidden: Floats, cues: list[Piece]) -> tuple[list[int], Floats]:
         """Return the window of words around each cue of a chunk, and the scores of its words."""

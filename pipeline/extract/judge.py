@@ -55,6 +55,7 @@ class Judgement:
     piece: str  # the sentence of the content that decided
     why: str
     truce: bool = False  # the act is about a truce, whatever its usual theme
+    sure: bool = True  # enough to alert
 
 
 def normal(text: str) -> str:

@@ -84,22 +84,24 @@ class Wordpieces:
 
     def _portions(self, text: str) -> Iterator[list[Word]]:
         for paragraph in PARAGRAPH.finditer(text):
-            words = list(self._words(text, paragraph.start(), paragraph.end()))
+            words = list(self.words(text, paragraph.start(), paragraph.end()))
             if words:
                 yield from split_words(words, CHUNK_PIECES - 2)
 
-    def _words(self, text: str, start: int, end: int) -> Iterator[Word]:
+    def words(self, text: str, start: int, end: int) -> Iterator[Word]:
+        """Yield the words and marks of `text` from `start` to `end`."""
         quoted = False
         for match in WORD.finditer(text, start, end):
             word = match.group().translate(TYPOGRAPHIC)
             if word in '“"':
                 quoted = word == "“" or not quoted
             kind = 2 * shape(word) + quoted
-            yield Word(match.start(), match.end(), self._pieces(word), kind, word in SENTENCE_ENDS)
+            yield Word(match.start(), match.end(), self.pieces(word), kind, word in SENTENCE_ENDS)
             if word == "”":
                 quoted = False
 
-    def _pieces(self, word: str) -> tuple[int, ...]:
+    def pieces(self, word: str) -> tuple[int, ...]:
+        """Return the numbers of a word's wordpieces, at least one."""
         pieces = self.known.get(word)
         if pieces is None:
             pieces = tuple(self._split(plain(word)))[:WORD_PIECES] or (UNKNOWN,)

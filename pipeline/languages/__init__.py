@@ -51,6 +51,7 @@ class Language:
     name: str = ""
     script: str = ""  # as Unicode names its letters: LATIN, DEVANAGARI, ARABIC
     model: str = ""  # folder of the attribution weights; "": quote rules only
+    acts_model: str = ""  # folder of the backstop of the act rules; "": rules only
     marks: tuple[tuple[str, str], ...] = ()  # quotation marks, opening and closing
     verbs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # kind -> form -> lemma
     nouns: Mapping[str, str] = field(default_factory=dict)  # nominal cue: form -> lemma
@@ -150,6 +151,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         name=table["name"],
         script=table["script"],
         model=table.get("model", ""),
+        acts_model=table.get("acts_model", ""),
         marks=tuple((pair[0], pair[1]) for pair in table["marks"]),
         verbs=MappingProxyType({k: _forms(v) for k, v in table.get("verbs", {}).items()}),
         nouns=_forms(table.get("nouns", {})),
