@@ -20,9 +20,9 @@ from pipeline.alert import (
     plan_deliveries,
 )
 from pipeline.alert.silence import RULE as SILENCE
-from pipeline.compare import aspect_of, compare_claims, origin_of, proposition_id
+from pipeline.compare import Unsaid, aspect_of, compare_claims, origin_of, proposition_id
 from pipeline.dedupe import containment, resemblance, sketch_text
-from pipeline.editing import Edited, edited, told_of
+from pipeline.editing import Edited, edited, taken_back, told_of
 from pipeline.feedback import muted, mutes_at
 from pipeline.questions import Asked, Question
 from pipeline.records import Alert, Article, Claim, Comparison, Delivery, Ledger, Position, Stage
@@ -84,23 +84,28 @@ class Comparer:
         quiet: bool,
     ) -> Comparison:
         window = timedelta(days=self.config.settings.watch.novelty_days)
-        recall = partial(self._recall, topic)
+        before = self._before_edit(topic, edit)
+        taken = taken_back(self.store, topic, edit.gone, self.clock())
         compared = compare_claims(
             claims,
             topic,
-            self._before_edit(topic, edit),
+            taken.over(before),
             window=window,
             clash=timedelta(days=self.config.settings.watch.clash_days),
             known=edit.known(topic),
-            recall=recall,
+            again=bool(taken.positions),
+            recall=partial(self._recall, topic, taken),
         )
         decisions = edit.settled(compared.decisions)
+        changed = taken.then(
+            Unsaid(compared.positions, compared.propositions, compared.contradictions)
+        )
         comparison = replace(
             comparison,
             decisions=comparison.decisions + decisions,
-            propositions=comparison.propositions + compared.propositions,
-            positions=comparison.positions + compared.positions,
-            contradictions=comparison.contradictions + compared.contradictions,
+            propositions=comparison.propositions + changed.propositions,
+            positions=comparison.positions + changed.positions,
+            contradictions=comparison.contradictions + changed.contradictions,
         )
         if quiet:
             return comparison
@@ -144,9 +149,11 @@ class Comparer:
         question = Question(said=tuple(lines))
         return self.store.ledger(topic, question) if question else Ledger()
 
-    def _recall(self, topic: str, question: Question) -> Ledger:
-        """Return the store's answer, with the standing positions nobody has replaced yet."""
-        found = self.store.ledger(topic, question)
+    def _recall(self, topic: str, taken: Unsaid, question: Question) -> Ledger:
+        """Return the store's answer without what an edit took out, with the standing positions
+        nobody has replaced yet.
+        """
+        found = taken.over(self.store.ledger(topic, question))
         asked = {(track.party, track.issue) for track in question.tracks}
         standing = tuple(
             position
@@ -156,7 +163,8 @@ class Comparer:
             and position.until is None
             and not _is_replaced(position, found.positions)
         )
-        return replace(found, positions=found.positions + standing)
+        history = tuple(position for position in found.history if position.stands)
+        return replace(found, positions=found.positions + standing, history=history)
 
     def _known(self, ledger: Ledger) -> Known:
         return Known(

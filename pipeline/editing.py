@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.compare import Edit, adds_little, context_in, corrections, drifts_of
+from pipeline.alert import base_key
+from pipeline.compare import (
+    Edit,
+    Unsaid,
+    adds_little,
+    asked_of_lost,
+    context_in,
+    corrections,
+    drifts_of,
+    proposition_id,
+    unsaid,
+)
 from pipeline.extract.carry import carry_over
-from pipeline.records import Article, Claim, Decision, Drift, Novelty
+from pipeline.questions import Asked, Question
+from pipeline.records import (
+    Article,
+    ChangeKind,
+    Claim,
+    Decision,
+    Drift,
+    Lines,
+    Novelty,
+    Proposition,
+    Version,
+)
+from pipeline.stores.diary import account_of
 
 if TYPE_CHECKING:
     from pipeline.stores import Store
 
+OTHERS = 12  # statements of a party by one act
 SILENT = ("first", "restatement", "other words", "response", "numeric")  # of what is only reworded
 
 
@@ -37,6 +62,7 @@ class Edited:
     decided: frozenset[tuple[str, str]] = frozenset()  # (claim, topic): compared before the edit
     drifts: tuple[tuple[Drift, tuple[Decision, ...]], ...] = ()  # with the decisions before
     context: frozenset[str] = frozenset()  # ids of claims that the edit adds as history
+    gone: tuple[Claim, ...] = ()  # claims it took out, alert-worthy or not, compared before
 
     def known(self, topic: str) -> frozenset[str]:
         """Return the ids of the claims that need no comparing in a topic."""
@@ -57,7 +83,11 @@ class Edited:
 
     def settled(self, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
         """Return the decisions on an edited article: what is only reworded or history is none."""
-        stands = {d.after.id: (d, old) for d, old in self.drifts if d.after is not None}
+        stands = {
+            d.after.id: (d, old)
+            for d, old in self.drifts
+            if d.after is not None and (d.kind != "reworded" or _is_same(d.before, d.after))
+        }
         return tuple(
             _settled(one, *stands[one.claim_id])
             if one.claim_id in stands
@@ -69,9 +99,12 @@ class Edited:
 
 
 def edited(store: Store, article: Article, claims: Sequence[Claim]) -> Edited:
-    """Return what the edit of an article did to what it had said when it was last compared."""
+    """Return what the edit of an article did to what it had said when it was last compared.
+
+    Nothing that is told of it where the article is a baseline: then only what is gone counts.
+    """
     if article.version == 1 or article.baseline:
-        return Edited()
+        return Edited(gone=_gone(store, article, claims))
     older = [claim for claim in claims if claim.version < article.version]
     decided = frozenset((c.id, d.topic) for c in older for d in store.decisions(c.id))
     added = [claim for claim in claims if claim.version == article.version]
@@ -83,7 +116,72 @@ def edited(store: Store, article: Article, claims: Sequence[Claim]) -> Edited:
         decided,
         drifts=tuple((drift, tuple(store.decisions(drift.before.id))) for drift in drifts),
         context=context_in(added, article.text),
+        gone=_gone(store, article, claims),
     )
+
+
+def _gone(store: Store, article: Article, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return what the article said when it was last compared and does not say any more.
+
+    Nothing where its text comes from elsewhere now, is not kept, or is another article's.
+    """
+    if article.version == 1:
+        return ()
+    asked = Lines(kind=ChangeKind.ARTICLE, ids=(article.id,), newest=True)
+    accounts = [account_of(line) for line in store.changes(asked)]
+    standing = {claim.id for claim in claims}
+    lost = tuple(c for one in accounts for c in one.claims if c.id not in standing)
+    before = _version_of(store, article, lost) if lost else None
+    if before is None or not Edit(before.text, article.text, lost, tuple(claims)).keeps:
+        return ()
+    return lost
+
+
+def taken_back(store: Store, topic: str, gone: Sequence[Claim], now: datetime) -> Unsaid:
+    """Return what the ledger of a topic is without claims that an edit took out, where it differs.
+
+    Costs a few look-ups for each of them, and nothing when there are none.
+    """
+    lost = {claim.id for claim in gone}
+    question = Question(said=tuple(_stated_by(store, topic, gone)))
+    stated = [p for p in store.ledger(topic, question).propositions if _is_of(p, lost)]
+    if not stated:
+        return Unsaid()
+    found = store.ledger(topic, asked_of_lost(stated, gone))
+    return unsaid(
+        lost,
+        replace(found, propositions=tuple(stated)),
+        at=now,
+        claim_of=store.claim,
+        closed=lambda: store.contradictions(topic=topic, closed=True),
+    )
+
+
+def _stated_by(store: Store, topic: str, gone: Sequence[Claim]) -> Iterator[Asked]:
+    """Yield the lines for what these claims stated.
+
+    By the keys of the decisions on them, and, because what was only reworded keeps the key of
+    what it took the place of, by party and act.
+    """
+    for claim in gone:
+        for decision in store.decisions(claim.id):
+            if decision.topic == topic and decision.key:
+                yield Asked(id=proposition_id(topic, base_key(decision.key)))
+        if claim.act and claim.party:
+            yield Asked(act=claim.act, party=claim.party, limit=OTHERS)
+
+
+def _is_of(one: Proposition, claims: Collection[str]) -> bool:
+    return any(claim in claims for _, claim in one.said)
+
+
+def _version_of(store: Store, article: Article, lost: Sequence[Claim]) -> Version | None:
+    """Return the newest version in which one of the lost claims stood, if it can be compared."""
+    versions = {version.number: version for version in store.versions(article.id)}
+    before = versions.get(max(claim.version for claim in lost))
+    if before is None or not before.text or before.text_from != article.text_from:
+        return None
+    return before
 
 
 def _drifts(
@@ -94,13 +192,17 @@ def _drifts(
     Nothing where the text comes from elsewhere now (a page that turned into a paywall), or
     where the earlier one is forgotten.
     """
-    versions = {version.number: version for version in store.versions(article.id)}
-    before = versions.get(max(claim.version for claim in lost))
-    if before is None or not before.text or before.text_from != article.text_from:
+    before = _version_of(store, article, lost)
+    if before is None:
         return ()
     said = " ".join(corrections(before.text, article.text))
     found = drifts_of(Edit(before.text, article.text, lost, tuple(claims)))
     return tuple(replace(drift, correction=said) for drift in found)
+
+
+def _is_same(before: Claim, after: Claim) -> bool:
+    """Say whether a claim can be another in other words: of the same party, or by the same act."""
+    return before.party == after.party or before.act == after.act
 
 
 def _settled(now: Decision, drift: Drift, before: Sequence[Decision]) -> Decision:

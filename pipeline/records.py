@@ -482,6 +482,8 @@ class Proposition:
     reporter: str = ""  # the party that tells it of this one, while only others do
     firm: bool = True  # said for sure at least once
     words: tuple[str, ...] = ()  # families of all content words so far
+    said: tuple[tuple[datetime, str], ...] = ()  # when, and claim: oldest first, capped
+    withdrawn: datetime | None = None  # since when nobody says it any more: edits took it out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,6 +510,13 @@ class Position:
     change: str = ""  # how it began: first statement, reversal, softening, hardening
     # when, claim, "mediator" or "condition", and its value, for all named so far; oldest first
     noted: tuple[tuple[datetime, str, str, str], ...] = ()
+    withdrawn: datetime | None = None  # when an edit took its last statement out
+    joined: str | None = None  # id of the stance it goes on with, since what parted them is gone
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is part of the ledger, and not only kept as what was thought once."""
+        return self.withdrawn is None and self.joined is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -526,6 +535,7 @@ class Contradiction:
     opened: datetime
     closed: datetime | None = None
     reason: str = ""
+    withdrawn: bool = False  # closed because an edit took one of the claims out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,10 +28,12 @@ def whole_ledger(
     """Return stored and standing positions by topic, issue, party and time.
 
     A standing position holds until its party first said something on the same aspect of the
-    issue; with `history` it is then shown with that end.
+    issue; with `history` it is then shown with that end. What edits took out is only history,
+    with the time of the edit as `withdrawn`.
     """
     party = party.upper() if party and len(party) == 2 else party
-    said = store.positions(topic=topic, party=party, issue=issue, history=True)
+    known = store.positions(topic=topic, party=party, issue=issue, history=True)
+    said = [position for position in known if position.joined is None]
     standing = [
         _ended(position, said)
         for position in config.positions
@@ -44,7 +46,7 @@ def whole_ledger(
 
 
 def _ended(standing: Position, said: Sequence[Position]) -> Position:
-    after = [p.since for p in said if _matter(p) == _matter(standing)]
+    after = [p.since for p in said if p.stands and _matter(p) == _matter(standing)]
     if standing.until is not None or not after:
         return standing
     return replace(standing, until=min(after))

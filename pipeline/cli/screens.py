@@ -174,7 +174,8 @@ def print_positions(positions: Iterable[Position], zone: tzinfo | None) -> None:
         title="Positions",
     )
     for p in positions:
-        until = f" until {local(p.until, zone)}" if p.until else ""
+        ended = "withdrawn" if p.withdrawn else "until"
+        until = f" {ended} {local(p.withdrawn or p.until, zone)}" if p.until else ""
         standing = p.claim_id is None
         made.add(
             p.party,

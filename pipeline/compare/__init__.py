@@ -15,6 +15,7 @@ origins         whose copy a text is
 reactions       who was addressed, and who answered
 fronts          the state of a ceasefire, step by step
 drift           what an edit did to what an article had said
+unsaid          the ledger without what an edit took out
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from pipeline.compare.origins import origin_of
 from pipeline.compare.positions import changed_positions
 from pipeline.compare.tables import aspect_of
 from pipeline.compare.turns import change_of
+from pipeline.compare.unsaid import Unsaid, asked_of_lost, remembered, unsaid
 from pipeline.questions import Question
 from pipeline.records import (
     Claim,
@@ -76,25 +78,42 @@ def compare_claims(
     window: timedelta = WINDOW,
     clash: timedelta = CLASH,
     known: Collection[str] = (),
+    again: bool = False,
     recall: Recall | None = None,
 ) -> Compared:
     """Compare the claims of one article, in order, with the ledger and with each other.
 
     `recall` answers what else of the past bears on them (see `asking`); without it `ledger` is
     all there is. A claim without an act or a party is not compared: there is nothing to hold
-    it against. Nor are those whose ids are `known`: an edit left them as they were. `clash` is
-    how far apart two accounts of one fact can be.
+    it against. Nor are those whose ids are `known`: an edit left them as they were; with
+    `again` their stances are entered where the ledger lacks them, because it took out another
+    claim that had stood for them all. `clash` is how far apart two accounts of one fact can be.
     """
+    means = _Means(window, clash, frozenset(known), recall)
     step = Compared((), (), (), (), ledger, before=ledger)
     if recall is not None:
         step = _prepared(step, claims, topic, window, recall)
     for claim in claims:
-        if claim.id in known:
+        if claim.id in known and not again:
             continue
         said = read(claim, claims, topic, step.ledger.propositions)
-        if said is not None:
-            step = _with_claim(step, said, window, clash, recall)
+        if said is None:
+            continue
+        if claim.id in known:
+            step = _with_stance(step, said, means)
+        else:
+            step = _with_claim(step, said, means)
     return step
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What comparing one claim needs beside the ledger."""
+
+    window: timedelta
+    clash: timedelta
+    known: frozenset[str]
+    recall: Recall | None
 
 
 def _prepared(
@@ -134,28 +153,43 @@ def _joined(found: Ledger, known: Ledger) -> Ledger:
     )
 
 
-def _with_claim(
-    step: Compared, said: Said, window: timedelta, clash: timedelta, recall: Recall | None
-) -> Compared:
-    step = _recalled(step, asked_of(said, window), recall)
+def _with_claim(step: Compared, said: Said, means: _Means) -> Compared:
+    recall = means.recall
+    step = _recalled(step, asked_of(said, means.window), recall)
     step = _recalled(step, asked_then(said, step.ledger.propositions), recall)
-    decision, stated = decide(said, step.ledger, window, clash=clash)
+    decision, stated = decide(said, step.ledger, means.window, clash=means.clash)
     if decision.novelty is not Novelty.REPEAT:
         decision = replace(decision, change=change_of(said, step.ledger))
-    counted = _ids(step.propositions) | _ids(step.positions)
+    stated = remembered(stated, said.claim) if stated else None
+    counted = _ids(step.propositions)
     propositions = (_counted_once(stated, step.ledger, counted),) if stated else ()
-    positions = changed_positions(said, step.ledger, counted=counted)
-    step, opened = _opened(step, opened_by(said, stated, step.ledger, clash=clash), recall)
-    ended = given_up(positions)
-    step = _recalled(step, asked_of_ended(ended), recall)
-    pairs = _put(opened, closed_by(ended, (*step.ledger.contradictions, *opened)))
-    return replace(
+    pairs = opened_by(said, stated, step.ledger, clash=means.clash)
+    step, opened = _opened(step, pairs, recall)
+    step = replace(
         step,
         decisions=(*step.decisions, decision),
         propositions=_put(step.propositions, propositions),
+        contradictions=_put(step.contradictions, opened),
+        ledger=_after(step.ledger, propositions, (), opened),
+    )
+    return _with_stance(step, said, means)
+
+
+def _with_stance(step: Compared, said: Said, means: _Means) -> Compared:
+    """Enter the stance of a claim, and close the pairs that rest on what it gives up."""
+    stances = (*step.ledger.positions, *step.ledger.history)
+    if any(moment[1] == said.claim.id for p in stances for moment in p.said):
+        return step
+    own = (p.id for p in stances if any(moment[1] in means.known for moment in p.said))
+    positions = changed_positions(said, step.ledger, counted=_ids(step.positions) | {*own})
+    ended = given_up(positions)
+    step = _recalled(step, asked_of_ended(ended), means.recall)
+    pairs = closed_by(ended, step.ledger.contradictions)
+    return replace(
+        step,
         positions=_put(step.positions, positions),
         contradictions=_put(step.contradictions, pairs),
-        ledger=_after(step.ledger, propositions, positions, pairs),
+        ledger=_after(step.ledger, (), positions, pairs),
     )
 
 
@@ -209,7 +243,9 @@ __all__ = [
     "Compared",
     "Edit",
     "Recall",
+    "Unsaid",
     "adds_little",
+    "asked_of_lost",
     "aspect_of",
     "compare_claims",
     "context_in",
@@ -217,4 +253,5 @@ __all__ = [
     "drifts_of",
     "origin_of",
     "proposition_id",
+    "unsaid",
 ]

@@ -42,6 +42,12 @@ class Edit:
     told: tuple[Claim, ...]  # what was compared before the edit and does not stand any more
     claims: tuple[Claim, ...]  # everything that stands now, carried or fresh
 
+    @property
+    def keeps(self) -> bool:
+        """Whether enough is kept for the rest to be edited; else the article is another one."""
+        was, now = Sentences.of(self.was).words, frozenset(Sentences.of(self.now).words)
+        return sum(s in now for s in was) >= EDITED * len(was) or len(was) <= 2
+
 
 def drifts_of(edit: Edit) -> tuple[Drift, ...]:
     """Return what became of each statement that does not stand as it did, gravest first.
@@ -51,13 +57,11 @@ def drifts_of(edit: Edit) -> tuple[Drift, ...]:
     """
     was, now = Sentences.of(edit.was), Sentences.of(edit.now)
     changed = [s for s in now.words if s not in frozenset(was.words)]
-    kept = sum(s in frozenset(now.words) for s in was.words)
-    is_edit = kept >= EDITED * len(was.words) or len(was.words) <= 2
     found: dict[str, Drift] = {}
     for claim in edit.told:
         before = " ".join(was.around(hull_of(claim, edit.told)))
         drift = _drift(claim, before, changed, now, edit)
-        if drift is None or (drift.after is None and not is_edit):
+        if drift is None or (drift.after is None and not edit.keeps):
             continue
         known = found.get(before)
         if known is None or GRAVITY.index(drift.kind) < GRAVITY.index(known.kind):

@@ -25,7 +25,7 @@ def opposed_to(said: Said, propositions: Iterable[Proposition]) -> list[Proposit
 
     Of others: another party's own, or what another voice has reported of this party.
     """
-    known = [p for p in propositions if p.voice != "bystander"]
+    known = [p for p in propositions if p.voice != "bystander" and p.withdrawn is None]
     found = opponents(said, known)
     held = [p for p in found if not _is_given_up(p, known)]
     return sorted(held, key=lambda p: (p.first_stated, p.id))
@@ -82,7 +82,7 @@ def clashing(
     if not (said.slots or said.denied):
         return []
     near = (p for p in propositions if p.party != said.party and _is_near(said, p, within))
-    others = [p for p in near if _clashes(said, p)]
+    others = [p for p in near if p.withdrawn is None and _clashes(said, p)]
     found = [p for p in others if said.is_about_opposed(p)]
     return sorted(found, key=lambda p: (p.first_stated, p.id))
 

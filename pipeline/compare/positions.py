@@ -65,7 +65,8 @@ def takes_a_stand(said: Said) -> bool:
 def _track(said: Said, ledger: Ledger) -> list[Position]:
     """Return the stances of the party on this aspect of the issue, oldest first."""
     wanted = (said.party, said.about.issue, aspect_of(said.act))
-    found = {p.id: p for p in (*ledger.history, *ledger.positions)}.values()
+    stances = (*ledger.history, *ledger.positions)
+    found = {p.id: p for p in stances if p.stands}.values()
     return sorted((p for p in found if (p.party, p.issue, aspect_of(p.act)) == wanted), key=_start)
 
 
