@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.extract.attribution import MODELS
 
-LIMITS = {"fill": 0.4, "alert": 0.5}  # by the shares in the report on dev
+LIMITS = {"fill": 0.9, "alert": 0.9}  # from here nothing falls on the gold set's development half
 READ_FROM = MODELS / "attribution-v1"
 
 
