@@ -230,6 +230,11 @@ def test_the_item_in_which_a_feed_breaks_off_waits_for_the_whole_feed(cut: int) 
     assert "cut short" in reading.note
 
 
+def test_a_feed_that_breaks_off_before_the_address_of_its_first_item_has_none() -> None:
+    with pytest.raises(ParseError, match="cut short"):
+        read_feed(payload_of('<rss version="2.0"><channel><item><title>One</title><li'), FEED, NOW)
+
+
 # -- bounds -----------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ _PARSER_BUGS = (
 )
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\b", re.I)
 _END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry|channel|rss|feed|rdf)\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"</(?:[\w.-]{1,40}:)?(?:link|guid|id)\b|<link\b[^>]*/>", re.IGNORECASE)
 _ITEM = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)(?=[\s>/])", re.I)
 _BEFORE_ROOT = re.compile(r"^(?:[\s\ufeff]+|<!--.*?-->|<\?[^>]*>)+", re.S)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -114,14 +115,15 @@ def _from_root(text: str) -> str:
 
 
 def _without_torso(text: str) -> str:
-    """Leave out the item in which a feed breaks off, unless it is the only one.
+    """Leave out the item in which a feed breaks off; the only one stays if it has its address.
 
     Without its address it would be another article, and half its words are an edit next time.
     """
     starts = [match.start() for match in _ITEM.finditer(text)]
-    if len(starts) < 2 or _END.search(text, starts[-1]):
+    if not starts or _END.search(text, starts[-1]):
         return text
-    return text[: starts[-1]] if _END.search(text, starts[0], starts[-1]) else text
+    is_torso = _END.search(text, starts[0], starts[-1]) or not _ADDRESS.search(text, starts[-1])
+    return text[: starts[-1]] if is_torso else text
 
 
 def _bounded(text: str) -> tuple[str, int]:
