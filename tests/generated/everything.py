@@ -24,6 +24,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline.config import Config, load_config
+from pipeline.deliver import replay
 from pipeline.demo.replay import CONFIG, KINDS
 from pipeline.demo.script import load_crisis
 from pipeline.records import Alert, DeliveryState, Feed, FeedKind, Novelty
@@ -145,6 +146,8 @@ def _disturb(world: World, chance: random.Random) -> None:
         times = [*live(world, fates, now), *times]
         bury(world)
     world.skew, world.deaf = timedelta(0), False
+    with closing(open_store(world.url)) as store:
+        replay(store, world.clock())  # what was refused for days is dead until somebody says so
     live(world, [Fate()], _after(world.press.plan))
 
 
