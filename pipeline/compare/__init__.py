@@ -37,7 +37,7 @@ from pipeline.compare.origins import origin_of
 from pipeline.compare.positions import changed_positions
 from pipeline.compare.tables import aspect_of
 from pipeline.compare.turns import change_of
-from pipeline.compare.unsaid import Unsaid, asked_of_lost, remembered, unsaid
+from pipeline.compare.unsaid import Unsaid, asked_of_lost, over, remembered, unsaid
 from pipeline.questions import Question
 from pipeline.records import (
     Claim,
@@ -144,11 +144,11 @@ def _recalled(step: Compared, question: Question, recall: Recall | None) -> Comp
 
 def _joined(found: Ledger, known: Ledger) -> Ledger:
     """Return both; of a record in both that of `known`."""
-    stances = _put((*found.positions, *found.history), (*known.positions, *known.history))
+    stances = over((*found.positions, *found.history), (*known.positions, *known.history))
     return Ledger(
-        propositions=_put(found.propositions, known.propositions),
+        propositions=over(found.propositions, known.propositions),
         positions=tuple(p for p in stances if p.until is None),
-        contradictions=_put(found.contradictions, known.contradictions),
+        contradictions=over(found.contradictions, known.contradictions),
         history=tuple(p for p in stances if p.until is not None),
     )
 
@@ -168,8 +168,8 @@ def _with_claim(step: Compared, said: Said, means: _Means) -> Compared:
     step = replace(
         step,
         decisions=(*step.decisions, decision),
-        propositions=_put(step.propositions, propositions),
-        contradictions=_put(step.contradictions, opened),
+        propositions=over(step.propositions, propositions),
+        contradictions=over(step.contradictions, opened),
         ledger=_after(step.ledger, propositions, (), opened),
     )
     return _with_stance(step, said, means)
@@ -187,8 +187,8 @@ def _with_stance(step: Compared, said: Said, means: _Means) -> Compared:
     pairs = closed_by(ended, step.ledger.contradictions)
     return replace(
         step,
-        positions=_put(step.positions, positions),
-        contradictions=_put(step.contradictions, pairs),
+        positions=over(step.positions, positions),
+        contradictions=over(step.contradictions, pairs),
         ledger=_after(step.ledger, (), positions, pairs),
     )
 
@@ -210,11 +210,11 @@ def _after(
     positions: tuple[Position, ...],
     pairs: tuple[Contradiction, ...],
 ) -> Ledger:
-    every = _put((*ledger.history, *ledger.positions), positions)
+    every = over((*ledger.history, *ledger.positions), positions)
     return Ledger(
-        propositions=_put(ledger.propositions, propositions),
+        propositions=over(ledger.propositions, propositions),
         positions=tuple(p for p in every if p.until is None),
-        contradictions=tuple(c for c in _put(ledger.contradictions, pairs) if not c.closed),
+        contradictions=tuple(c for c in over(ledger.contradictions, pairs) if not c.closed),
         history=tuple(p for p in every if p.until is not None),
     )
 
@@ -229,12 +229,6 @@ def _counted_once(stated: Proposition, ledger: Ledger, counted: frozenset[str]) 
 
 def _ids(records: Iterable[Proposition | Position | Contradiction]) -> frozenset[str]:
     return frozenset(record.id for record in records)
-
-
-def _put(records: tuple[R, ...], changed: tuple[R, ...]) -> tuple[R, ...]:
-    by_id = {record.id: record for record in records}
-    by_id.update((record.id, record) for record in changed)
-    return tuple(by_id.values())
 
 
 __all__ = [

@@ -16,7 +16,7 @@ from functools import cache
 from pipeline.compare.about import INCIDENT
 from pipeline.compare.keys import Said, proposition_id
 from pipeline.compare.opposition import is_turn, opponents
-from pipeline.compare.tables import acts_of_aspect, is_kind, load_tables, takes_back
+from pipeline.compare.tables import acts_of_aspect, alike, is_kind, load_tables, takes_back
 from pipeline.compare.voices import IGO, LATELY, names_to_look_up, tellers
 from pipeline.questions import Asked, Question, Side, Track, bracket_tag, party_tags, voice_tag
 from pipeline.records import Claim, Position, Proposition
@@ -57,7 +57,7 @@ def asked_of(said: Said, window: timedelta) -> Question:
     own = {
         *acts_of_aspect(said.act),
         *_own_acts(said.act),
-        *(_alike(said.act) if said.again else ()),
+        *(alike(said.act) if said.again else ()),
     }
     lines = [line for act in own for line in _statements(said, act, said.party, OWN)]
     lines += [line for act in _others_acts(said) for line in _statements(said, act, None, OTHERS)]
@@ -132,14 +132,6 @@ def _own_acts(act: str) -> tuple[str, ...]:
     related |= tables.neighbours.get(act, frozenset())
     truces = tables.kinds["truces"] if is_kind("truces", act) else ()
     return tuple(sorted({*related, *truces, *(a for a in load_acts() if is_turn(act, a))}))
-
-
-@cache
-def _alike(act: str) -> tuple[str, ...]:
-    """Return the acts of the same theme and polarity: what a repeated one may have been read as."""
-    acts = load_acts()
-    kind = acts[act].theme, acts[act].polarity
-    return tuple(other for other in acts if (acts[other].theme, acts[other].polarity) == kind)
 
 
 def _others_acts(said: Said) -> set[str]:

@@ -45,8 +45,12 @@ class Edit:
     @property
     def keeps(self) -> bool:
         """Whether enough is kept for the rest to be edited; else the article is another one."""
-        was, now = Sentences.of(self.was).words, frozenset(Sentences.of(self.now).words)
-        return sum(s in now for s in was) >= EDITED * len(was) or len(was) <= 2
+        return _keeps(Sentences.of(self.was), Sentences.of(self.now))
+
+
+def _keeps(was: Sentences, now: Sentences) -> bool:
+    kept = sum(s in frozenset(now.words) for s in was.words)
+    return kept >= EDITED * len(was.words) or len(was.words) <= 2
 
 
 def drifts_of(edit: Edit) -> tuple[Drift, ...]:
@@ -57,11 +61,12 @@ def drifts_of(edit: Edit) -> tuple[Drift, ...]:
     """
     was, now = Sentences.of(edit.was), Sentences.of(edit.now)
     changed = [s for s in now.words if s not in frozenset(was.words)]
+    is_edit = _keeps(was, now)
     found: dict[str, Drift] = {}
     for claim in edit.told:
         before = " ".join(was.around(hull_of(claim, edit.told)))
         drift = _drift(claim, before, changed, now, edit)
-        if drift is None or (drift.after is None and not edit.keeps):
+        if drift is None or (drift.after is None and not is_edit):
             continue
         known = found.get(before)
         if known is None or GRAVITY.index(drift.kind) < GRAVITY.index(known.kind):

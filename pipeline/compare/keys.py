@@ -25,7 +25,6 @@ from pipeline.compare.voices import NOT_ITSELF, Voice, voice_of
 from pipeline.records import Claim, Proposition, stable_id
 
 BORDER = " | "
-DENIALS = frozenset({"MED_DENY", "CF_DENY", "CF_DENY_VIOLATION"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _is_denied(claim: Claim, article: Sequence[Claim]) -> bool:
     outer = next((c for c in article if c.id == claim.parent), None)
     if outer is None or outer.act is None or claim.text not in outer.text:
         return False
-    return outer.act in DENIALS and takes_back(outer.act, claim.act or "")
+    return is_kind("denials", outer.act) and takes_back(outer.act, claim.act or "")
 
 
 def _offered(claim: Claim, article: Sequence[Claim]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pipeline.compare.opposition import (
     opposed_to,
 )
 from pipeline.compare.slots import Slots, changed_slots, grows_firm, merged_slots
-from pipeline.compare.tables import aspect_of, is_kind, load_tables
+from pipeline.compare.tables import alike, aspect_of, is_kind, load_tables
 from pipeline.compare.turns import HARDENING, SOFTENING, earlier_of, kind_between
 from pipeline.compare.voices import LATELY, LEVELS, is_within
 from pipeline.compare.wording import adds_words, content_words
@@ -387,14 +387,9 @@ def _is_reworded(said: Said, other: Proposition) -> bool:
 
 def _is_said_before(said: Said, other: Proposition, window: timedelta) -> bool:
     """Say whether `other` is what somebody says to repeat, of which another act was read."""
-    acts = load_acts()
-    alike = (acts[said.act].theme, acts[said.act].polarity) == (
-        acts[other.act].theme,
-        acts[other.act].polarity,
-    )
     lately = abs(said.claim.said_at - other.last_stated) <= window
     own = other.party == said.party and lately and said.is_about(other)
-    return alike and own and not is_turn(said.act, other.act)
+    return other.act in alike(said.act) and own and not is_turn(said.act, other.act)
 
 
 def _is_of_the_person(said: Said, other: Proposition) -> bool:

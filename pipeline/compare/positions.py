@@ -35,14 +35,15 @@ def changed_positions(
     """
     if not takes_a_stand(said):
         return ()
-    track = _track(said, ledger)
+    stances = (*ledger.history, *ledger.positions)
+    track = track_of(stances, said.party, said.about.issue, said.act)
     return _with_notes(said, track, _changed(said, track, counted))
 
 
 def _changed(said: Said, track: list[Position], counted: frozenset[str]) -> tuple[Position, ...]:
     moment = (said.claim.said_at, said.claim.id)
-    before = [p for p in track if _start(p) <= moment]
-    after = [p for p in track if _start(p) > moment]
+    before = [p for p in track if start_of(p) <= moment]
+    after = [p for p in track if start_of(p) > moment]
     if before and before[-1].act == said.act:
         return (_restated(before[-1], moment, counted),)
     rest = _after(before[-1], moment) if before else ()
@@ -62,15 +63,16 @@ def takes_a_stand(said: Said) -> bool:
     )
 
 
-def _track(said: Said, ledger: Ledger) -> list[Position]:
-    """Return the stances of the party on this aspect of the issue, oldest first."""
-    wanted = (said.party, said.about.issue, aspect_of(said.act))
-    stances = (*ledger.history, *ledger.positions)
+def track_of(stances: Iterable[Position], party: str, issue: str, act: str) -> list[Position]:
+    """Return the stances of a party on the aspect of an issue that `act` is on, oldest first."""
+    wanted = (party, issue, aspect_of(act))
     found = {p.id: p for p in stances if p.stands}.values()
-    return sorted((p for p in found if (p.party, p.issue, aspect_of(p.act)) == wanted), key=_start)
+    same = (p for p in found if (p.party, p.issue, aspect_of(p.act)) == wanted)
+    return sorted(same, key=start_of)
 
 
-def _start(position: Position) -> Moment:
+def start_of(position: Position) -> Moment:
+    """Return when a stance began, and with which claim."""
     return position.since, position.claim_id or ""
 
 
@@ -85,7 +87,7 @@ def _restated(position: Position, moment: Moment, counted: frozenset[str]) -> Po
         position,
         last_stated=max(position.last_stated, moment[0]),
         times=position.times + 1,
-        said=_kept((*position.said, moment)),
+        said=kept((*position.said, moment)),
     )
 
 
@@ -137,7 +139,7 @@ def _earlier(said: Said, position: Position, counted: frozenset[str]) -> Positio
         via=tuple(hop.name for hop in claim.chain),
         text=claim.text,
         times=position.times + (position.id not in counted),
-        said=_kept(((claim.said_at, claim.id), *position.said)),
+        said=kept(((claim.said_at, claim.id), *position.said)),
     )
 
 
@@ -154,10 +156,10 @@ def _with_notes(
     """Put each mediator and condition named so far on the stance that was held then."""
     places = {p.id: p for p in (*track, *changed)}
     notes = sorted({*_notes(said), *(note for p in places.values() for note in p.noted)})
-    stances = sorted(places.values(), key=_start)
+    stances = sorted(places.values(), key=start_of)
     held: dict[str, list[Note]] = {p.id: [] for p in stances}
     for note in notes:
-        at = [p for p in stances if _start(p) <= note[:2]] or stances
+        at = [p for p in stances if start_of(p) <= note[:2]] or stances
         held[at[-1].id].append(note)
     noted = {key: tuple(found[:1] + found[1:][-(KEPT - 1) :]) for key, found in held.items()}
     mine = {p.id for p in changed}
@@ -188,10 +190,10 @@ def changes_of(position: Position) -> tuple[tuple[datetime, str], ...]:
     return tuple(found)
 
 
-def _kept(moments: Iterable[Moment]) -> tuple[Moment, ...]:
-    """Return the moments in order; of very many the first and the newest ones."""
+def kept(moments: Iterable[Moment], most: int = KEPT) -> tuple[Moment, ...]:
+    """Return the moments in order; of more than `most` the first and the newest ones."""
     first, *others = sorted(set(moments))
-    return (first, *others[-(KEPT - 1) :])
+    return (first, *others[-(most - 1) :])
 
 
 def _opened(said: Said, *, until: datetime | None, previous: Position | None) -> Position:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.taxonomy import opposes, reverses
+from pipeline.taxonomy import load_acts, opposes, reverses
 
 Patterns = Mapping[str, re.Pattern[str]]
 Acts = Mapping[str, frozenset[str]]
@@ -96,6 +96,14 @@ def acts_of_aspect(act: str) -> tuple[str, ...]:
     """Return the acts that take a position on the same aspect as `act`, itself included."""
     aspects = load_tables().aspect
     return tuple(other for other in aspects if aspects[other] == aspect_of(act)) or (act,)
+
+
+@cache
+def alike(act: str) -> tuple[str, ...]:
+    """Return the acts of the same theme and polarity: what a repeated one may have been read as."""
+    acts = load_acts()
+    kind = acts[act].theme, acts[act].polarity
+    return tuple(other for other in acts if (acts[other].theme, acts[other].polarity) == kind)
 
 
 @cache

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from pipeline.compare.tables import acts_of_aspect, aspect_of
+from pipeline.compare.positions import kept, start_of, track_of
+from pipeline.compare.tables import acts_of_aspect
 from pipeline.compare.turns import kind_between
 from pipeline.questions import Question, Side, Track
 from pipeline.records import Claim, Contradiction, Ledger, Position, Proposition
@@ -37,30 +38,31 @@ class Unsaid:
     def then(self, other: Unsaid) -> Unsaid:
         """Return these changes but for the records that `other` changes again, and then those."""
         return Unsaid(
-            tuple(_over(self.positions, other.positions).values()),
-            tuple(_over(self.propositions, other.propositions).values()),
-            tuple(_over(self.contradictions, other.contradictions).values()),
+            over(self.positions, other.positions),
+            over(self.propositions, other.propositions),
+            over(self.contradictions, other.contradictions),
         )
 
     def over(self, ledger: Ledger) -> Ledger:
         """Return a ledger with these changes in it, whether or not it asked for them."""
         if not self:
             return ledger
-        stances = _over((*ledger.positions, *ledger.history), self.positions)
-        standing = [position for position in stances.values() if position.stands]
-        pairs = _over(ledger.contradictions, self.contradictions).values()
+        stances = over((*ledger.positions, *ledger.history), self.positions)
+        standing = [position for position in stances if position.stands]
+        pairs = over(ledger.contradictions, self.contradictions)
         return Ledger(
-            propositions=tuple(_over(ledger.propositions, self.propositions).values()),
+            propositions=over(ledger.propositions, self.propositions),
             positions=tuple(p for p in standing if p.until is None),
             contradictions=tuple(pair for pair in pairs if pair.closed is None),
             history=tuple(p for p in standing if p.until is not None),
         )
 
 
-def _over(records: Iterable[R], changed: Iterable[R]) -> dict[str, R]:
+def over(records: Iterable[R], changed: Iterable[R]) -> tuple[R, ...]:
+    """Return records with those of `changed` in place of those of the same id, or after them."""
     by_id = {one.id: one for one in records}
     by_id.update((one.id, one) for one in changed)
-    return by_id
+    return tuple(by_id.values())
 
 
 def asked_of_lost(propositions: Iterable[Proposition], lost: Iterable[Claim]) -> Question:
@@ -106,8 +108,7 @@ def _rests_on(said: Iterable[tuple[datetime, str]], lost: Collection[str]) -> bo
 
 def remembered(one: Proposition, claim: Claim) -> Proposition:
     """Return a proposition that a claim has stated, with the claim among those that did."""
-    first, *others = sorted({*one.said, (claim.said_at, claim.id)})
-    return replace(one, said=(first, *others[-(KEPT - 1) :]), withdrawn=None)
+    return replace(one, said=kept((*one.said, (claim.said_at, claim.id)), KEPT), withdrawn=None)
 
 
 # -- statements -----------------------------------------------------------------------------------
@@ -141,22 +142,11 @@ def _stances_without(
     touched = [p.id for p in found.values() if _rests_on(p.said, lost)]
     changed: dict[str, Position] = {}
     for one in touched:
-        track = _track(found.values(), found[one])
+        track = track_of(found.values(), found[one].party, found[one].issue, found[one].act)
         for position in _taken_back(found[one], track, lost, at, claim_of):
             noted = tuple(note for note in position.noted if note[1] not in lost)
             found[position.id] = changed[position.id] = replace(position, noted=noted)
     return tuple(changed.values())
-
-
-def _track(known: Iterable[Position], one: Position) -> list[Position]:
-    """Return the stances of the same party on the same matter, oldest first."""
-    matter = (one.party, one.issue, aspect_of(one.act))
-    same = (p for p in known if p.stands and (p.party, p.issue, aspect_of(p.act)) == matter)
-    return sorted(same, key=_start)
-
-
-def _start(position: Position) -> tuple[datetime, str]:
-    return position.since, position.claim_id or ""
 
 
 def _taken_back(
@@ -187,7 +177,7 @@ def _begun_with(
 ) -> Position:
     """Return a stance with the statements that are left, as the first of them began it."""
     left = replace(one, said=rest, times=max(len(rest), one.times - 1), last_stated=rest[-1][0])
-    claim = claim_of(rest[0][1]) if rest[0] != _start(one) else None
+    claim = claim_of(rest[0][1]) if rest[0] != start_of(one) else None
     if claim is None:
         return left
     return replace(

@@ -50,7 +50,7 @@ class Acts:
             scene = Scene.of(doc, self.actors_dir, self.language)
             drop_own_words(doc)
             drafts: list[Draft] = doc._.drafts
-            judged = self._filled(scene, drafts, [self._ruled(scene, draft) for draft in drafts])
+            judged = self._judged(scene, drafts)
             for number, found in enumerate(judged):
                 drafts[number].theme = theme_of(self.grammar, scene, drafts[number])
                 if found is None:
@@ -62,32 +62,24 @@ class Acts:
                     describe(self.grammar, scene, neighbours(drafts, number), drafts[number], found)
         return doc
 
-    def _ruled(self, scene: Scene, draft: Draft) -> Judgement | None:
-        """Return the act by the rules."""
-        if is_silence(draft):
-            return None
-        return judge(self.grammar, utterance(self.grammar, scene, draft))
-
-    def _filled(
-        self, scene: Scene, drafts: Sequence[Draft], judged: list[Judgement | None]
-    ) -> list[Judgement | None]:
+    def _judged(self, scene: Scene, drafts: Sequence[Draft]) -> list[Judgement | None]:
         """Return the acts by the rules, and by the backstop where they found none.
 
         It never speaks against a rule, and not at all in a text without a word of conflict.
         """
+        said = [None if is_silence(d) else utterance(self.grammar, scene, d) for d in drafts]
+        judged = [judge(self.grammar, one) if one else None for one in said]
         language = scene.language
         stop = backstop_of(language.acts_model, language.model, self.threads)
         if stop is None or not (any(judged) or tells_of_conflict(self.grammar, scene)):
             return judged
-        filled = list(judged)
-        for number, draft in enumerate(drafts):
-            said = utterance(self.grammar, scene, draft)
-            if judged[number] is None and is_open(self.grammar, scene, draft, said):
+        for number, (draft, one) in enumerate(zip(drafts, said, strict=True)):
+            if one and judged[number] is None and is_open(self.grammar, scene, draft, one):
                 where = statement_of(scene.sentences, draft)
-                verdict = stop.verdict(scene.registry, scene.text, where, said.relation)
+                verdict = stop.verdict(scene.registry, scene.text, where, one.relation)
                 draft.why["act"] = f"none: no rule fits; {verdict.why}"
-                filled[number] = verdict.judgement(said) if verdict.counts else None
-        return filled
+                judged[number] = verdict.judgement(one) if verdict.counts else None
+        return judged
 
 
 @Pipeline.factory("act", default_config={"language": "en", "actors_dir": None, "threads": 1})
@@ -257,7 +249,7 @@ def tells_of_conflict(grammar: Grammar, scene: Scene) -> bool:
 
 def is_open(grammar: Grammar, scene: Scene, draft: Draft, said: Utterance) -> bool:
     """Whether a statement may have an act that no rule has found: it is not ruled out."""
-    if is_silence(draft) or grammar.lists_re("skip", "source").search(said.source):
+    if grammar.lists_re("skip", "source").search(said.source):
         return False
     if grammar.lists_re("skip", "text").search(f"{said.source} {said.cue} {said.content}"):
         return False
