@@ -22,23 +22,20 @@ from pipeline.records import (
     Article,
     Claim,
     FeedState,
-    Hop,
-    HopKind,
     Poll,
     PollOutcome,
     Position,
     Query,
-    Span,
     Stage,
     TextFrom,
     stable_id,
 )
 from pipeline.stores import Answers, Store, open_store
 from tests.elasticsearch_node import wipe
+from tests.generated.month import PARTIES, said_in
 
 DEMO = load_config(CONFIG)
 TOPIC = DEMO.topics[0].id
-PARTIES = {"XA": "Ada Varon", "XB": "Bela Kest"}
 PHRASES = {
     "MED_ACCEPT": "the government accepts Ostmark as a mediator",
     "MED_REJECT": "the government will not let Ostmark mediate",
@@ -78,38 +75,8 @@ def claims_in(article: Article, text: Text) -> Iterator[Claim]:
     """Yield the claims of a text as extraction leaves them, without reading it."""
     place = len(FILLER) + 1
     for party, act in text:
-        name, phrase = PARTIES[party], PHRASES[act]
-        cue = place + len(name) + 1
-        other = next(one for one in PARTIES if one != party)
-        mediation = act.startswith("MED")
-        yield Claim(
-            id=stable_id(article.id, party, act),
-            article_id=article.id,
-            version=article.version,
-            outlet=article.outlet,
-            said_at=article.when,
-            source=Span(place, cue - 1),
-            cue=Span(cue, cue + 4),
-            content=(Span(cue + 5, cue + 5 + len(phrase)),),
-            source_text=name,
-            cue_text="said",
-            text=phrase,
-            quote_type="indirect",
-            chain=(Hop(name=name, kind=HopKind.PERSON, countries=(party,)),),
-            speaker=name,
-            speaker_kind=HopKind.PERSON,
-            countries=(party,),
-            role_code="FM",
-            act=act,
-            theme="mediation" if mediation else "ceasefire",
-            object="mediation" if mediation else "ceasefire",
-            modality="actual",
-            targets=() if mediation else (other,),
-            third_party=("XC",) if mediation else (),
-            alert_worthy=True,
-            confidence=0.9,
-            topics=(TOPIC,),
-        )
+        claim = said_in(article, party, PARTIES[party], act, PHRASES[act], at=place)
+        yield replace(claim, id=stable_id(article.id, party, act), topics=(TOPIC,))
         place += len(sentence((party, act))) + 1
 
 

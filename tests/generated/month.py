@@ -171,11 +171,15 @@ def _printed(
         topics=(TOPIC,),
         credit=Credit(agencies=(agency,) if agency else (), origin=agency),
     )
-    return Dispatch(article, (_claim(article, party, speaker, act, phrase),), family)
+    return Dispatch(article, (said_in(article, party, speaker, act, phrase),), family)
 
 
-def _claim(article: Article, party: str, speaker: str, act: str, phrase: str) -> Claim:
-    start = len(speaker) + 6
+def said_in(
+    article: Article, party: str, speaker: str, act: str, phrase: str, *, at: int = 0
+) -> Claim:
+    """Return the claim of "SPEAKER said PHRASE." at a place of the text, as extraction would."""
+    cue = at + len(speaker) + 1
+    start = cue + 5
     mediation = act.startswith("MED")
     other = next(one for one in PARTIES if one != party)
     return Claim(
@@ -184,8 +188,8 @@ def _claim(article: Article, party: str, speaker: str, act: str, phrase: str) ->
         version=article.version,
         outlet=article.outlet,
         said_at=article.when,
-        source=Span(0, len(speaker)),
-        cue=Span(len(speaker) + 1, start - 1),
+        source=Span(at, cue - 1),
+        cue=Span(cue, start - 1),
         content=(Span(start, start + len(phrase)),),
         source_text=speaker,
         cue_text="said",
