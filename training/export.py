@@ -53,12 +53,7 @@ class Encoder(nn.Module):
         states = of.LayerNorm(states + of.token_type_embeddings(types))
         hidden = (1.0 - mask.to(states.dtype))[:, None, None, :] * MASKED
         for layer in self.layers:
-            asked = layer.attention.self
-            parts = asked.query(states), asked.key(states), asked.value(states)
-            seen = attend(*parts, hidden, self.heads)
-            states = layer.attention.output.LayerNorm(layer.attention.output.dense(seen) + states)
-            wide = nn.functional.gelu(layer.intermediate.dense(states))
-            states = layer.output.LayerNorm(layer.output.dense(wide) + states)
+            states = through(layer, states, hidden, self.heads)
         words = torch.gather(states, 1, first.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
         return words, self.tagger(words)
 
@@ -83,6 +78,16 @@ class Reader(nn.Module):
         states = states + attention.out_proj(attend(query, key, value, hidden, attention.num_heads))
         wide = nn.functional.gelu(layer.linear1(layer.norm2(states)))
         return self.net.out(self.net.norm(states + layer.linear2(wide)))
+
+
+def through(layer: nn.Module, states: Tensor, hidden: Tensor, heads: int) -> Tensor:
+    """Return the states behind one BERT layer, in plain operations; dropout only in training."""
+    asked, answer, last = layer.attention.self, layer.attention.output, layer.output
+    parts = asked.query(states), asked.key(states), asked.value(states)
+    seen = answer.dropout(answer.dense(attend(*parts, hidden, heads)))
+    states = answer.LayerNorm(seen + states)
+    wide = nn.functional.gelu(layer.intermediate.dense(states))
+    return last.LayerNorm(last.dropout(last.dense(wide)) + states)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, hidden: Tensor, heads: int) -> Tensor:

@@ -14,11 +14,10 @@ from torch import Tensor, nn
 from pipeline.extract.backstop import RELATIONS
 from pipeline.extract.masking import PARTS
 from pipeline.taxonomy import load_acts
-from training.export import MASKED, attend
+from training.export import MASKED, STATES, through
 
 NONE = "none"
 ACTS = (NONE, *load_acts())
-STATES = 384
 LAYERS = 2  # of the six, the last
 RELATION = 64  # width of what is known of the speaker
 DROPPED = 0.2  # of what the last layer sees, in training
@@ -46,16 +45,6 @@ class Branch(nn.Module):
         inside = [parts == PARTS.index(part) for part in ("content", "cue")]
         means = [mean(states, chosen) for chosen in (*inside, mask == 1)]
         return self.out(self.drop(torch.cat([*means, self.relation(relation)], -1)))
-
-
-def through(layer: nn.Module, states: Tensor, hidden: Tensor, heads: int) -> Tensor:
-    """Return the states behind one BERT layer, in plain operations, as `training.export` has it."""
-    asked, answer, last = layer.attention.self, layer.attention.output, layer.output
-    parts = asked.query(states), asked.key(states), asked.value(states)
-    seen = answer.dropout(answer.dense(attend(*parts, hidden, heads)))
-    states = answer.LayerNorm(seen + states)
-    wide = nn.functional.gelu(layer.intermediate.dense(states))
-    return last.LayerNorm(last.dropout(last.dense(wide)) + states)
 
 
 def mean(states: Tensor, chosen: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from training.acts.branch import ACTS, STATES, Branch
-from training.export import TOLERANCE
+from training.acts.branch import ACTS, Branch
+from training.export import STATES, TOLERANCE
 
 GRAPH = "branch.int8.onnx"
 AXES = {

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from pipeline.extract.attribution import Model
 from pipeline.extract.backstop import RELATIONS
 from pipeline.extract.decode import Floats
-from training.acts.branch import ACTS, STATES, Branch
+from training.acts.branch import ACTS, Branch
 from training.acts.drafts import Sample
+from training.export import STATES
 
 HEATS = np.geomspace(0.3, 5.0, 60)
 
